@@ -1,0 +1,135 @@
+/** What each error code carries in `details`. The keys are the documented union of codes. */
+export interface ErrorDetails {
+  /** The pixel type is not one that can be streamed as it is. */
+  'frames/dtype': { dtype: string }
+  /** The array has a number of axes that is neither (H, W) nor (N, H, W) nor colour. */
+  'frames/rank': { shape: readonly number[] }
+  /** An axis of the array is zero. */
+  'frames/empty': { shape: readonly number[] }
+  /** Data, shape and strides do not fit each other. */
+  'frames/layout': { expectedBytes?: number; actualBytes?: number; reason?: string }
+  /** The frame size differs from that of the stream's first chunk. */
+  'frames/size-changed': { expected: readonly number[]; actual: readonly number[] }
+  /** A stack holds more frames than the declared chunk size. */
+  'frames/too-many': { frames: number; chunkSize: number }
+  /** Data wider than 8 bit came without a stated scale. */
+  'frames/scale-required': { dtype: string }
+  /** Colour frames came without a stated conversion to gray. */
+  'frames/gray-required': { shape: readonly number[] }
+  /** The stated range or conversion is not one we know. */
+  'frames/conversion': { given: unknown }
+  /** A recording could not be opened or read. */
+  'frames/file-missing': { path: string }
+  /** A recording is damaged or not what its name says. */
+  'frames/file-format': { path: string; reason: string; offset?: number }
+  /** A recording is shorter than its own header says. */
+  'frames/file-truncated': { path: string; expectedBytes: number; actualBytes: number }
+  /** A recording is sound, but of a kind that is not supported. */
+  'frames/file-unsupported': { path: string; reason: string }
+  /** A recording unpacks to more than it declares or than is allowed. */
+  'frames/file-too-large': { path: string; limitBytes: number }
+
+  /** A constructor or method option is out of its range. */
+  'stream/option': { option: string; given: unknown; expected: string }
+  /** No stream with this id was initialized by this streamer. */
+  'stream/unknown-id': { dataId: string }
+  /** The stream was finalized; nothing can be added. */
+  'stream/finalized': { dataId: string }
+  /** The streamer was closed. */
+  'stream/closed': Record<string, never>
+  /** A chunk index is negative, fractional or not a number. */
+  'stream/chunk-index': { index: unknown }
+  /** A chunk index was used before, with other bytes. */
+  'stream/chunk-reused': { dataId: string; index: number }
+  /** The memory budget is used up; wait for a chunk to be stored and push again. */
+  'stream/memory-budget': { budgetBytes: number; heldBytes: number; chunkBytes: number }
+  /** Lists of a time series chunk do not fit each other. */
+  'series/points': { channel?: string; chunk?: number; timestamps?: number; values?: number; reason?: string }
+  /** The caller's AbortSignal fired. */
+  'stream/aborted': { what: string }
+
+  /** The WebAssembly core could not be loaded. */
+  'core/load': { url: string }
+  /** The core met a state it should never meet; a defect of framewire. */
+  'core/internal': { reason: string }
+
+  /** A worker ended while it held frames of this chunk, twice. */
+  'packing/worker-lost': { chunk: number; frame: number; exitCode?: number }
+  /** Packing a frame threw, twice. */
+  'packing/failed': { chunk: number; frame: number }
+  /** The sealing worker of a stream ended. */
+  'sealing/worker-lost': { chunk?: number }
+
+  /** The shard is shorter than its index, or its index names bytes outside of it. */
+  'shard/truncated': { bytes: number; needed: number }
+  /** The shard's index does not match its CRC32C. */
+  'shard/index-crc': { expected: number; actual: number }
+  /** The index entry of a frame is impossible. */
+  'shard/index-entry': { frame: number; offset: number; length: number }
+  /** A frame's bytes are damaged: not zstd, cut, or its checksum differs. */
+  'shard/frame': { frame: number; reason: string }
+  /** A frame unpacks to another size than the declared dims. */
+  'shard/frame-size': { frame: number; expectedBytes: number; actualBytes: number }
+  /** A frame is absent from the shard. */
+  'shard/frame-absent': { frame: number }
+
+  /** No answer from the service: name lookup, connection, time-out. */
+  'upload/unreachable': { method: string; url: string }
+  /** The service answered with a status that no retry can mend. */
+  'upload/rejected': { method: string; url: string; status: number; body: string }
+  /** The service refused the API key. */
+  'upload/unauthorized': { method: string; url: string; status: number }
+  /** The service answered with something else than the API says. */
+  'upload/answer': { method: string; url: string; reason: string }
+  /** The stored bytes are not ours: the ETag is an MD5 and differs, twice. */
+  'upload/etag-mismatch': { chunk: number; expected: string; actual: string }
+  /** The stream was finalized, but chunks are missing; the receipt names them. */
+  'upload/incomplete': { dataId: string; missing: readonly number[]; receipt?: unknown }
+  /** The drain time-out passed before every chunk was stored. */
+  'upload/undrained': { dataId: string; pending: readonly number[]; receipt?: unknown }
+  /** A sample or tag given by id does not exist at the service. */
+  'link/not-found': { kind: 'sample' | 'tag'; id: string }
+  /** The stream was created, but linking it failed, so it was ended. */
+  'link/failed': { dataId: string; what: 'sample' | 'tags' | 'project' }
+
+  /** The server was given an option that it cannot serve with. */
+  'server/option': { option: string; given: unknown; expected: string }
+  /** The store could not be read or written. */
+  'server/store': { path: string; reason: string }
+  /** The disk of the store is full. */
+  'server/full': { path: string }
+  /** What the store holds differs from what it should hold. */
+  'server/verify': { dataId: string; reason: string; chunk?: number; frame?: number }
+}
+
+/** The documented union of error codes; `room/defect`. */
+export type ErrorCode = keyof ErrorDetails
+
+/**
+ * Every error that framewire throws on purpose. Guard by `code` ({@link hasCode}), never by `instanceof`:
+ * an error that came from a worker or from a second copy of the library has the same code.
+ */
+export class FramewireError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'FramewireError'
+  /** What went wrong, for programs. */
+  readonly code: C
+  /** The figures behind the message. */
+  readonly details: ErrorDetails[C]
+
+  /** @param message what was wrong and what to do about it, for people */
+  constructor(code: C, message: string, details: ErrorDetails[C], options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+    this.details = details
+  }
+}
+
+/** Whether `error` is a framewire error with this code (narrows `details`). */
+export function hasCode<C extends ErrorCode>(error: unknown, code: C): error is FramewireError<C> {
+  return error instanceof Error && (error as { code?: unknown }).code === code
+}
+
+/** Whether `error` is any framewire error. */
+export function isFramewireError(error: unknown): error is FramewireError {
+  return error instanceof Error && error.name === 'FramewireError'
+}

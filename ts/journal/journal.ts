@@ -1,0 +1,33 @@
+/** The bytes of a sealed shard: in memory on Node, a Blob (memory or file behind it) elsewhere. */
+export type ShardBody = Uint8Array<ArrayBuffer> | Blob
+
+/** What the seal of a chunk proved; travels from sealing to journal, upload and receipt. */
+export interface SealedChunk {
+  index: number
+  frames: number
+  height: number
+  width: number
+  /** Bytes of the shard. */
+  bytes: number
+  /** Hex, lower case, of the shard's bytes. */
+  md5: string
+  sha256: string
+  /** XXH64 over the frames' XXH64 values (u64 little-endian, in frame order), hex. */
+  xxh64: string
+  /** Pixels that fell outside of the conversion's range. */
+  clamped: number
+}
+
+/**
+ * Where sealed chunks wait until the service has stored them. A promise that resolves is a promise kept: a durable
+ * journal answers only after the bytes are on disk.
+ */
+export interface Journal {
+  /** Keep a sealed chunk. */
+  put(chunk: SealedChunk, body: ShardBody): Promise<void>
+  /** The bytes of a chunk that was put and not yet stored. */
+  body(index: number): Promise<ShardBody>
+  /** The service holds this chunk; its bytes may go. */
+  stored(index: number): Promise<void>
+  close(): Promise<void>
+}
