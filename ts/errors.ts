@@ -76,7 +76,14 @@ export interface ErrorDetails {
   /** No answer from the service: name lookup, connection, time-out. */
   'upload/unreachable': { method: string; url: string }
   /** The service answered with a status that no retry can mend. */
-  'upload/rejected': { method: string; url: string; status: number; body: string }
+  'upload/rejected': {
+    method: string
+    url: string
+    status: number
+    body: string
+    /** How long the service asked to wait (`Retry-After`), in ms. */
+    retryAfterMs?: number
+  }
   /** The service refused the API key. */
   'upload/unauthorized': { method: string; url: string; status: number }
   /** The service answered with something else than the API says. */

@@ -5,6 +5,8 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>
   body?: string | Uint8Array<ArrayBuffer> | Blob
   signal?: AbortSignal
+  /** Without the whole answer after so many ms the request counts as a network fault. Default 60,000. */
+  timeoutMs?: number
 }
 
 /** One answer, its body read. Header names are lower case. */
@@ -19,3 +21,29 @@ export interface HttpAnswer {
  * (`stream/aborted` where the signal fired).
  */
 export type HttpTransport = (request: HttpRequest) => Promise<HttpAnswer>
+
+/** A URL as messages may show it: without its query (presigned URLs carry their signature there) and user info. */
+export function presentable(url: string): string {
+  try {
+    const { origin, pathname } = new URL(url)
+    return origin + pathname
+  } catch {
+    return '(not a URL)'
+  }
+}
+
+/** Codes of faults that happen before the first byte of a request leaves this machine. */
+const BEFORE_SENDING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
+
+/**
+ * Whether a request that failed with `error` was certainly never sent (name lookup, connection). Browsers do not say
+ * why a request failed, so there it is never certain.
+ */
+export function certainlyUnsent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, syscall, errors } = error as { code?: unknown; syscall?: unknown; errors?: unknown }
+  if (syscall === 'connect' || (typeof code === 'string' && BEFORE_SENDING.has(code))) return true
+  // Several addresses of one name were tried: every one of them must have failed so.
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(certainlyUnsent)
+  return certainlyUnsent(error.cause)
+}

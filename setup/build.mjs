@@ -1,0 +1,4 @@
+import { prepare } from './prepare.mjs'
+import { report } from './report.mjs'
+
+await report(prepare())

@@ -1,0 +1,46 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fingerprint, must, once, root, SetupError, say } from './step.mjs'
+import { ensureCargo, wasmEnvironment } from './rust.mjs'
+
+/** Everything that a checkout needs before it can run: dependencies, tools, the build. Seconds when nothing changed. */
+export async function prepare() {
+  checkNode()
+  await dependencies()
+  await buildCore()
+  await bundle()
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 16)) return
+  throw new SetupError(`Node ${process.versions.node} is too old; framewire needs 20.16 or later.`)
+}
+
+async function dependencies() {
+  const key = fingerprint('package.json', 'package-lock.json') + process.version
+  await once(join(root, 'node_modules/.framewire-stamp'), key, async () => {
+    say('• Installing npm dependencies (package-lock.json changed or first start)')
+    await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { quiet: true, why: 'Installing npm dependencies' })
+  })
+}
+
+async function buildCore() {
+  const key = fingerprint('crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'setup/rust.mjs')
+  await once(join(root, 'crates/core-wasm/pkg/.framewire-stamp'), key, async () => {
+    await ensureCargo()
+    const env = await wasmEnvironment(join(root, 'node_modules/.bin'))
+    say('• Building the WebAssembly core (Rust and libzstd, with SIMD)')
+    const args = ['build', '--mode', 'no-install', '--target', 'web', '--release', '--out-name', 'core_wasm']
+    await must('wasm-pack', args, { cwd: join(root, 'crates/core-wasm'), env, quiet: true, why: 'Building the WebAssembly core' })
+  })
+}
+
+async function bundle() {
+  const key = fingerprint('ts', 'workers', 'rollup.config.mjs', 'tsconfig.json', 'package-lock.json', 'crates/core-wasm/pkg/.framewire-stamp')
+  await once(join(root, 'dist/.framewire-stamp'), key, async () => {
+    say('• Bundling the library, the workers and the command')
+    rmSync(join(root, 'dist'), { recursive: true, force: true })
+    await must('npx', ['rollup', '--config', '--silent'], { quiet: true, why: 'Bundling' })
+  })
+}

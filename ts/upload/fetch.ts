@@ -1,0 +1,56 @@
+import { FramewireError } from '../errors.js'
+import { type HttpAnswer, type HttpTransport, presentable } from './http.js'
+
+const TIMEOUT_MS = 60_000
+
+/**
+ * `HttpTransport` on the platform's `fetch`; redirects are followed. Throws `upload/unreachable` (no whole answer:
+ * name lookup, connection, cut, time-out) and `stream/aborted` (the signal fired).
+ */
+export const fetchTransport: HttpTransport = async (request) => {
+  const { method, headers, body, signal, timeoutMs = TIMEOUT_MS } = request
+  const url = presentable(request.url)
+  const aborted = () =>
+    new FramewireError('stream/aborted', `${method} ${url} was aborted`, { what: `${method} ${url}` }, { cause: signal?.reason })
+  if (signal?.aborted) throw aborted()
+
+  // Not AbortSignal.any: that one is missing in older browsers and holds on to long-lived signals on Node 20.
+  const stop = new AbortController()
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    stop.abort()
+  }, timeoutMs)
+  const onAbort = () => stop.abort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const response = await fetch(request.url, { method, headers, body, signal: stop.signal, redirect: 'follow' })
+    return { status: response.status, headers: lowered(response.headers), text: await response.text() }
+  } catch (cause) {
+    if (signal?.aborted) throw aborted()
+    const why = late ? `no answer within ${timeoutMs / 1000} s` : reason(cause)
+    throw new FramewireError(
+      'upload/unreachable',
+      `${method} ${url} failed: ${why}. Check the network and the endpoint.`,
+      { method, url },
+      { cause },
+    )
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function lowered(headers: Headers): HttpAnswer['headers'] {
+  return Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** The system's word for what failed, without anything that could hold a URL. */
+function reason(cause: unknown): string {
+  for (let error = cause; error instanceof Error; error = error.cause) {
+    const { code } = error as { code?: unknown }
+    if (typeof code === 'string') return code
+  }
+  return 'no answer'
+}
+
