@@ -4,11 +4,13 @@ import typescript from '@rollup/plugin-typescript'
 import dts from 'rollup-plugin-dts'
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
-const isDependency = (id) => id.startsWith('node:') || Object.keys(dependencies).some((d) => id === d || id.startsWith(`${d}/`))
+const isDependency = (id) =>
+  id.startsWith('node:') || Object.keys(dependencies).some((d) => id === d || id.startsWith(`${d}/`))
 
 /** One flat folder: a worker and the WebAssembly are found beside the file that starts them. */
 const output = { dir: 'dist', format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
-const compile = () => typescript({ noEmit: false, outDir: 'dist', include: ['ts/**/*.ts', 'workers/**/*.ts'] })
+const compile = () =>
+  typescript({ noEmit: false, outDir: 'dist', include: ['ts/**/*.ts', 'workers/**/*.ts'] })
 
 const wasm = {
   name: 'core-wasm-beside-the-workers',

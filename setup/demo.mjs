@@ -32,9 +32,17 @@ async function streamAndCompare(endpoint, store) {
   const rheed = new RHEEDStreamer({ apiKey: KEY, endpoint, verbosity: 1 })
   const series = new TimeseriesStreamer({ apiKey: KEY, endpoint, verbosity: 1, pointsPerChunk: CHUNK_SIZE })
   const streamName = 'Sb on Si(111), recorded growth'
-  const dataId = await rheed.initialize({ fps: FPS, rotationsPerMin: 0, chunkSize: CHUNK_SIZE, streamName, physicalSample: 'Sb/Si(111)' })
+  const dataId = await rheed.initialize({
+    fps: FPS,
+    rotationsPerMin: 0,
+    chunkSize: CHUNK_SIZE,
+    streamName,
+    physicalSample: 'Sb/Si(111)',
+  })
   const seriesId = await series.initialize({ streamName: 'Mean intensity', physicalSample: 'Sb/Si(111)' })
-  say(`Recording       ${movie.frames} frames of ${movie.height} x ${movie.width}, played at ${FPS} frames/s, chunks of ${CHUNK_SIZE}`)
+  say(
+    `Recording       ${movie.frames} frames of ${movie.height} x ${movie.width}, played at ${FPS} frames/s, chunks of ${CHUNK_SIZE}`,
+  )
   say(`Stream          ${dataId}\n`)
 
   const progress = showProgress(rheed, movie)
@@ -49,7 +57,8 @@ async function streamAndCompare(endpoint, store) {
   await movie.close()
   printReceipt(receipt, seriesReceipt)
   say(`\nData            ${join(store, dataId, 'frames.zarr')}   (Zarr v3, array "frames")`)
-  if (different === undefined) say(`Compared        ${movie.frames} frames read back, every byte equal to the recording`)
+  if (different === undefined)
+    say(`Compared        ${movie.frames} frames read back, every byte equal to the recording`)
   else say(`Compared        DIFFERENT: ${different}`)
   return different === undefined
 }
@@ -66,7 +75,13 @@ async function* withChannel(movie, series, seriesId) {
       return frame.reduce((sum, v) => sum + v, 0) / (h * w)
     })
     const timestamps = values.map((_, i) => now + i / FPS)
-    series.push(seriesId, { chunkIndex: chunk, channelName: 'mean intensity', timestamps, values, units: 'counts' })
+    series.push(seriesId, {
+      chunkIndex: chunk,
+      channelName: 'mean intensity',
+      timestamps,
+      values,
+      units: 'counts',
+    })
   }
 }
 
@@ -76,7 +91,8 @@ function showProgress(streamer, movie) {
   const frameBytes = movie.height * movie.width
   let shown = ''
   const line = () => {
-    const frames = (...wanted) => [...states.values()].filter(({ state }) => wanted.includes(state)).reduce((n, c) => n + c.frames, 0)
+    const frames = (...wanted) =>
+      [...states.values()].filter(({ state }) => wanted.includes(state)).reduce((n, c) => n + c.frames, 0)
     const stored = frames('stored')
     const seconds = (Date.now() - started) / 1000
     const rate = (stored * frameBytes) / 1e6 / Math.max(seconds, 0.001)
@@ -107,7 +123,12 @@ async function firstDifference(movie, store, dataId) {
     const count = Math.min(CHUNK_SIZE, movie.frames - start)
     const { data } = await movie.read(start, count)
     const stored = await readFrames(join(store, dataId), start, count)
-    if (Buffer.compare(Buffer.from(data.buffer, data.byteOffset, data.byteLength), Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)) !== 0) {
+    if (
+      Buffer.compare(
+        Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+        Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength),
+      ) !== 0
+    ) {
       return `chunk of frames ${start} to ${start + count - 1}`
     }
   }
@@ -118,11 +139,16 @@ function printReceipt(receipt, series) {
   const { totals, losses } = receipt
   say('\nReceipt         chunk  frames      bytes  tries  proof   sha256')
   for (const { index, frames, bytes, tries, proof, sha256 } of receipt.chunks) {
-    say(`                ${String(index).padStart(5)}  ${String(frames).padStart(6)}  ${String(bytes).padStart(9)}  ${String(tries).padStart(5)}  ${proof.padEnd(6)}  ${sha256.slice(0, 16)}…`)
+    say(
+      `                ${String(index).padStart(5)}  ${String(frames).padStart(6)}  ${String(bytes).padStart(9)}  ${String(tries).padStart(5)}  ${proof.padEnd(6)}  ${sha256.slice(0, 16)}…`,
+    )
   }
   const lost = Object.entries(losses).map(([place, frames]) => `${place} ${frames}`)
-  say(`                ${totals.framesStored} of ${totals.frames} frames stored, ${(totals.rawBytes / totals.bytes).toFixed(2)} x smaller; lost: ${lost.join(', ')}`)
-  for (const { name, chunks, points } of series.channels) say(`                channel "${name}": ${points} points in ${chunks.length} chunks`)
+  say(
+    `                ${totals.framesStored} of ${totals.frames} frames stored, ${(totals.rawBytes / totals.bytes).toFixed(2)} x smaller; lost: ${lost.join(', ')}`,
+  )
+  for (const { name, chunks, points } of series.channels)
+    say(`                channel "${name}": ${points} points in ${chunks.length} chunks`)
 }
 
 function untilInterrupted(url) {

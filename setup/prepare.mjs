@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fingerprint, must, once, root, SetupError, say } from './step.mjs'
 import { ensureCargo, wasmEnvironment } from './rust.mjs'
+import { fingerprint, must, once, root, SetupError, say } from './step.mjs'
 
 /** Everything that a checkout needs before it can run: dependencies, tools, the build. Seconds when nothing changed. */
 export async function prepare() {
@@ -21,7 +21,10 @@ async function dependencies() {
   const key = fingerprint('package.json', 'package-lock.json') + process.version
   await once(join(root, 'node_modules/.framewire-stamp'), key, async () => {
     say('• Installing npm dependencies (package-lock.json changed or first start)')
-    await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { quiet: true, why: 'Installing npm dependencies' })
+    await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      quiet: true,
+      why: 'Installing npm dependencies',
+    })
   })
 }
 
@@ -32,12 +35,24 @@ async function buildCore() {
     const env = await wasmEnvironment(join(root, 'node_modules/.bin'))
     say('• Building the WebAssembly core (Rust and libzstd, with SIMD)')
     const args = ['build', '--mode', 'no-install', '--target', 'web', '--release', '--out-name', 'core_wasm']
-    await must('wasm-pack', args, { cwd: join(root, 'crates/core-wasm'), env, quiet: true, why: 'Building the WebAssembly core' })
+    await must('wasm-pack', args, {
+      cwd: join(root, 'crates/core-wasm'),
+      env,
+      quiet: true,
+      why: 'Building the WebAssembly core',
+    })
   })
 }
 
 async function bundle() {
-  const key = fingerprint('ts', 'workers', 'rollup.config.mjs', 'tsconfig.json', 'package-lock.json', 'crates/core-wasm/pkg/.framewire-stamp')
+  const key = fingerprint(
+    'ts',
+    'workers',
+    'rollup.config.mjs',
+    'tsconfig.json',
+    'package-lock.json',
+    'crates/core-wasm/pkg/.framewire-stamp',
+  )
   await once(join(root, 'dist/.framewire-stamp'), key, async () => {
     say('• Bundling the library, the workers and the command')
     rmSync(join(root, 'dist'), { recursive: true, force: true })

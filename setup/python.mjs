@@ -14,7 +14,8 @@ export async function ensurePython() {
   await once(join(folder, '.framewire-stamp'), key, async () => {
     if (!which('python3')) await debian(['python3', 'python3-venv'], 'The interop tests run the Python SDK')
     say('• Installing the Python SDK and zarr-python for the interop tests (once)')
-    const venv = () => must('python3', ['-m', 'venv', '--clear', folder], { quiet: true, why: 'Making a virtual environment' })
+    const venv = () =>
+      must('python3', ['-m', 'venv', '--clear', folder], { quiet: true, why: 'Making a virtual environment' })
     await venv().catch(async (error) => {
       if (!which('apt-get')) throw error
       await debian(['python3-venv'], 'Virtual environments need a package of their own')

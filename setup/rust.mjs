@@ -39,7 +39,9 @@ async function wasmRustc() {
     say('  rustup could not fetch it.')
   }
   if (!which('apt-get')) {
-    throw new SetupError(`Rust's standard library for WebAssembly is missing. Run:\n\n    rustup target add ${TARGET}\n`)
+    throw new SetupError(
+      `Rust's standard library for WebAssembly is missing. Run:\n\n    rustup target add ${TARGET}\n`,
+    )
   }
   return debianSysroot()
 }
@@ -50,7 +52,18 @@ async function builds(rustc) {
   try {
     const source = join(folder, 'probe.rs')
     writeFileSync(source, '#[no_mangle]\npub extern "C" fn f(n: usize) -> usize { vec![1u8; n].len() }\n')
-    const args = ['--target', TARGET, '--crate-type', 'cdylib', '-O', '-C', 'lto=fat', '-o', join(folder, 'probe.wasm'), source]
+    const args = [
+      '--target',
+      TARGET,
+      '--crate-type',
+      'cdylib',
+      '-O',
+      '-C',
+      'lto=fat',
+      '-o',
+      join(folder, 'probe.wasm'),
+      source,
+    ]
     return (await run(rustc, args, { quiet: 'always' })).code === 0
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -77,7 +90,8 @@ async function debianSysroot() {
   say("• Building Rust's standard library for WebAssembly (about a minute, once)")
   rmSync(sysroot, { recursive: true, force: true })
   const lib = join(sysroot, 'lib/rustlib')
-  for (const folder of [join(sysroot, 'bin'), join(lib, host, 'bin'), join(lib, TARGET, 'lib')]) mkdirSync(folder, { recursive: true })
+  for (const folder of [join(sysroot, 'bin'), join(lib, host, 'bin'), join(lib, TARGET, 'lib')])
+    mkdirSync(folder, { recursive: true })
   symlinkSync(`/usr/lib/rustlib/${host}/lib`, join(lib, host, 'lib'))
   symlinkSync('/usr/bin/lld-19', join(lib, host, 'bin/rust-lld'))
   symlinkSync('/usr/bin/cargo', join(sysroot, 'bin/cargo'))
@@ -96,27 +110,37 @@ async function debianSysroot() {
       join(work, '.cargo/config.toml'),
       '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/lib/rustlib/src/rust/library/vendor"\n',
     )
-    await must('/usr/bin/cargo', ['build', '-q', '--offline', '--release', '--target', TARGET, '-Zbuild-std=std,panic_abort'], {
-      cwd: work,
-      quiet: true,
-      why: 'Building the standard library',
-      env: {
-        RUSTFLAGS: '-Cembed-bitcode=yes',
-        CARGO_ENCODED_RUSTFLAGS: undefined,
-        RUSTC_WRAPPER: undefined,
-        RUSTC_BOOTSTRAP: '1',
-        RUSTC: '/usr/bin/rustc',
-        CARGO_HOME: join(work, 'home'),
-        CARGO_TARGET_DIR: join(work, 'target'),
+    await must(
+      '/usr/bin/cargo',
+      ['build', '-q', '--offline', '--release', '--target', TARGET, '-Zbuild-std=std,panic_abort'],
+      {
+        cwd: work,
+        quiet: true,
+        why: 'Building the standard library',
+        env: {
+          RUSTFLAGS: '-Cembed-bitcode=yes',
+          CARGO_ENCODED_RUSTFLAGS: undefined,
+          RUSTC_WRAPPER: undefined,
+          RUSTC_BOOTSTRAP: '1',
+          RUSTC: '/usr/bin/rustc',
+          CARGO_HOME: join(work, 'home'),
+          CARGO_TARGET_DIR: join(work, 'target'),
+        },
       },
-    })
+    )
     const built = join(work, 'target', TARGET, 'release/deps')
-    await must('sh', ['-c', `rm -f "${built}"/libstdmaker-*; cp "${built}"/*.rlib "${join(lib, TARGET, 'lib')}"`], { quiet: true })
+    await must(
+      'sh',
+      ['-c', `rm -f "${built}"/libstdmaker-*; cp "${built}"/*.rlib "${join(lib, TARGET, 'lib')}"`],
+      { quiet: true },
+    )
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
   if (!(await builds(rustc))) {
-    throw new SetupError(`The standard library was built but does not link. Remove ${sysroot} and start again.`)
+    throw new SetupError(
+      `The standard library was built but does not link. Remove ${sysroot} and start again.`,
+    )
   }
   writeFileSync(stamp, version)
   return rustc
@@ -124,7 +148,8 @@ async function debianSysroot() {
 
 /** A clang that knows the wasm32 target, for libzstd. */
 async function wasmC() {
-  const knows = async (clang) => (await run(clang, ['--print-targets'], { quiet: 'always' })).output.includes('wasm32')
+  const knows = async (clang) =>
+    (await run(clang, ['--print-targets'], { quiet: 'always' })).output.includes('wasm32')
   if (!(which('clang-19') && which('llvm-ar-19'))) {
     if (which('clang') && which('llvm-ar') && (await knows('clang'))) return compilers('clang', 'llvm-ar')
     await debian(['clang-19', 'llvm-19'], 'libzstd is C and is compiled to WebAssembly with clang')

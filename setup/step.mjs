@@ -43,7 +43,9 @@ export async function must(command, args, { why, ...options } = {}) {
   const { code, output } = await run(command, args, options)
   if (code !== 0) {
     const byHand = [command, ...args].join(' ')
-    throw new SetupError(`${why ?? 'This step'} failed (exit code ${code}). Run it by hand to see why:\n\n    ${byHand}\n`)
+    throw new SetupError(
+      `${why ?? 'This step'} failed (exit code ${code}). Run it by hand to see why:\n\n    ${byHand}\n`,
+    )
   }
   return output
 }
@@ -85,13 +87,23 @@ export async function once(stamp, key, work) {
 /** Install Debian packages, where that is possible; else say how. */
 export async function debian(packages, why) {
   const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
-  if (!which('apt-get')) throw new SetupError(`${why}: install the equivalent of the Debian packages ${packages.join(' ')}.`)
-  if (process.getuid?.() !== 0) throw new SetupError(`${why}: this needs root once. Run:\n\n    sudo ${command}\n`)
+  if (!which('apt-get'))
+    throw new SetupError(`${why}: install the equivalent of the Debian packages ${packages.join(' ')}.`)
+  if (process.getuid?.() !== 0)
+    throw new SetupError(`${why}: this needs root once. Run:\n\n    sudo ${command}\n`)
   say(`• ${why}: installing ${packages.join(', ')}`)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const install = () => run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...command.split(' ').slice(1)], { env, quiet: 'always' })
+  const install = () =>
+    run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...command.split(' ').slice(1)], {
+      env,
+      quiet: 'always',
+    })
   if ((await install()).code === 0) return
-  await must('apt-get', ['-o', 'DPkg::Lock::Timeout=300', 'update', '-q'], { env, quiet: true, why: 'Reading the package lists' })
+  await must('apt-get', ['-o', 'DPkg::Lock::Timeout=300', 'update', '-q'], {
+    env,
+    quiet: true,
+    why: 'Reading the package lists',
+  })
   const { code, output } = await install()
   if (code !== 0) {
     process.stderr.write(output)

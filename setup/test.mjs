@@ -41,7 +41,9 @@ async function cargoTests() {
   say('• cargo test')
   const { code, output } = await run('cargo', ['test', '--workspace', '--quiet'], { quiet: true })
   let failed = 0
-  for (const [, pass, fail, ignored] of output.matchAll(/^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
+  for (const [, pass, fail, ignored] of output.matchAll(
+    /^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/gm,
+  )) {
     sum.passed += Number(pass)
     failed += Number(fail)
     sum.skipped += Number(ignored)

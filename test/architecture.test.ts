@@ -24,7 +24,9 @@ const imports: Import[] = WAY.flatMap((room) =>
     .filter((name) => name.endsWith('.ts'))
     .flatMap((name) => {
       const file = join(ts, room, name)
-      const found = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'([^']+)'/gms)
+      const found = readFileSync(file, 'utf8').matchAll(
+        /^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'([^']+)'/gms,
+      )
       return [...found].map(([, type, specifier]) => ({
         file: relative(ts, file),
         from: room,
@@ -51,7 +53,8 @@ describe('architecture', () => {
 
   it('keeps Node modules out of isomorphic rooms, but for files named for Node', () => {
     const wrong = imports.filter(
-      ({ file, from, target }) => ISOMORPHIC.includes(from) && target.startsWith('node:') && !/-node\.ts$/.test(file),
+      ({ file, from, target }) =>
+        ISOMORPHIC.includes(from) && target.startsWith('node:') && !/-node\.ts$/.test(file),
     )
     expect(wrong).toEqual([])
   })
@@ -68,7 +71,9 @@ describe('architecture', () => {
 
   it('keeps worker files thin', () => {
     const workers = join(ts, '../workers')
-    const thick = readdirSync(workers).filter((name) => readFileSync(join(workers, name), 'utf8').split('\n').length > 30)
+    const thick = readdirSync(workers).filter(
+      (name) => readFileSync(join(workers, name), 'utf8').split('\n').length > 30,
+    )
     expect(thick).toEqual([])
   })
 })

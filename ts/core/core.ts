@@ -49,9 +49,21 @@ export interface Core {
    * Prepare (convert to 8-bit gray), hash and compress one frame of `height` x `width` pixels.
    * The same input gives the same bytes in every thread. Throws `frames/layout`, `frames/conversion`.
    */
-  pack(frame: Uint8Array, format: PixelFormat, height: number, width: number, conversion?: Conversion): PackedFrame
+  pack(
+    frame: Uint8Array,
+    format: PixelFormat,
+    height: number,
+    width: number,
+    conversion?: Conversion,
+  ): PackedFrame
   /** Least and greatest value of one frame (after colour to gray, where `gray` is given), for the range `measured`. */
-  measure(frame: Uint8Array, format: PixelFormat, height: number, width: number, gray?: Gray): { min: number; max: number }
+  measure(
+    frame: Uint8Array,
+    format: PixelFormat,
+    height: number,
+    width: number,
+    gray?: Gray,
+  ): { min: number; max: number }
   /** The index of a shard: pairs of u64 little-endian, then their CRC32C. */
   writeIndex(entries: readonly IndexEntry[]): Uint8Array<ArrayBuffer>
   /**

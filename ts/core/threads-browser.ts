@@ -28,7 +28,9 @@ function adapt(worker: Worker): PlatformWorker {
     post: (message, transfer) => worker.postMessage(message, transfer),
     onMessage: (listener) => worker.addEventListener('message', ({ data }) => listener(data)),
     onLost: (listener) =>
-      worker.addEventListener('error', (event) => listener(event.error ?? new Error(event.message)), { once: true }),
+      worker.addEventListener('error', (event) => listener(event.error ?? new Error(event.message)), {
+        once: true,
+      }),
     async terminate() {
       worker.terminate()
     },

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Worker, type MessagePort as NodePort } from 'node:worker_threads'
+import { type MessagePort as NodePort, Worker } from 'node:worker_threads'
 import type { PlatformWorker, Threads, WorkerFiles } from './thread.js'
 
 /** Node's worker threads. */

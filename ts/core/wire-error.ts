@@ -29,7 +29,12 @@ export function fromWire(wire: WireError): Error {
   const options = wire.cause === undefined ? undefined : { cause: fromWire(wire.cause) }
   const error =
     wire.name === 'FramewireError'
-      ? new FramewireError(wire.code as ErrorCode, wire.message, wire.details as ErrorDetails[ErrorCode], options)
+      ? new FramewireError(
+          wire.code as ErrorCode,
+          wire.message,
+          wire.details as ErrorDetails[ErrorCode],
+          options,
+        )
       : Object.assign(new Error(wire.message, options), { name: wire.name }, wire.code && { code: wire.code })
   if (wire.stack !== undefined) error.stack = wire.stack
   return error

@@ -12,7 +12,10 @@ interface Scope {
 function scope(): Scope {
   const parent = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort
   if (parent) {
-    return { postMessage: (message) => parent.postMessage(message), once: (listener) => parent.once('message', listener) }
+    return {
+      postMessage: (message) => parent.postMessage(message),
+      once: (listener) => parent.once('message', listener),
+    }
   }
   return {
     postMessage: (message) => globalThis.postMessage(message),

@@ -43,3 +43,13 @@ export function parseDtype(code: string, subject: string): PixelType {
   const byteOrder = match[1] === '>' ? 'big' : 'little'
   return { dtype: itemBytes === 1 ? 'uint8' : 'uint16', itemBytes, byteOrder }
 }
+
+/** Bytes of a file seen as the pixels they are. The bytes are copied only where 16-bit values would not be aligned. */
+export function pixelsOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  { itemBytes }: PixelType,
+): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
+  if (itemBytes === 1) return bytes
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2)
+}

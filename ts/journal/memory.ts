@@ -11,9 +11,13 @@ export function memoryJournal(): Journal {
     async body(index) {
       const body = bodies.get(index)
       if (body === undefined) {
-        throw new FramewireError('core/internal', `Chunk ${index} is not in the journal. This is a defect; please report it.`, {
-          reason: `no chunk ${index}`,
-        })
+        throw new FramewireError(
+          'core/internal',
+          `Chunk ${index} is not in the journal. This is a defect; please report it.`,
+          {
+            reason: `no chunk ${index}`,
+          },
+        )
       }
       return body
     },

@@ -123,7 +123,11 @@ export class PackingPool {
     this.#schedule()
   }
 
-  async #join({ thread }: Station, stream: number, attach: (port: MessagePort) => Promise<void>): Promise<void> {
+  async #join(
+    { thread }: Station,
+    stream: number,
+    attach: (port: MessagePort) => Promise<void>,
+  ): Promise<void> {
     const { port1, port2 } = new MessageChannel()
     await attach(port1)
     await thread.commands.connect(stream, transferred(port2))

@@ -41,7 +41,11 @@ export class MemoryBudget {
       const aborted = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
         this.#admit()
-        reject(new FramewireError('stream/aborted', 'Waiting for memory was aborted by the signal.', { what: 'run' }))
+        reject(
+          new FramewireError('stream/aborted', 'Waiting for memory was aborted by the signal.', {
+            what: 'run',
+          }),
+        )
       }
       function done() {
         signal?.removeEventListener('abort', aborted)

@@ -59,7 +59,15 @@ export interface Receipt {
   /** Indexes below the highest one that were never pushed. */
   skipped: number[]
   refused: RefusedChunk[]
-  totals: { chunks: number; stored: number; frames: number; framesStored: number; rawBytes: number; bytes: number; clampedPixels: number }
+  totals: {
+    chunks: number
+    stored: number
+    frames: number
+    framesStored: number
+    rawBytes: number
+    bytes: number
+    clampedPixels: number
+  }
   losses: Losses
   /** The range that 16-bit data was scaled by, where one was stated or measured. */
   range?: { lo: number; hi: number } | 'max'

@@ -1,3 +1,5 @@
+import { aborted } from './http.js'
+
 /** The seam to time, so that a simulation can run its own. */
 export interface Clock {
   /** Monotonic time in ms; its zero means nothing. */
@@ -24,13 +26,13 @@ export const systemClock: Clock = {
   },
 }
 
-/** Wait; rejects with the signal's reason as soon as it fires. */
+/** Wait; throws `stream/aborted` as soon as the signal fires. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
+    if (signal?.aborted) return reject(aborted('waiting', signal))
     const onAbort = () => {
       cancel()
-      reject(signal!.reason)
+      reject(aborted('waiting', signal))
     }
     const cancel = clock.after(ms, () => {
       signal?.removeEventListener('abort', onAbort)

@@ -50,6 +50,8 @@ export function retryAfterMs(answer: HttpAnswer, wallMs: number): number | undef
   const given = answer.headers['retry-after']?.trim()
   if (!given) return undefined
   const sent = Date.parse(answer.headers.date ?? '')
-  const ms = /^\d+(\.\d+)?$/.test(given) ? Number(given) * 1000 : Date.parse(given) - (Number.isNaN(sent) ? wallMs : sent)
+  const ms = /^\d+(\.\d+)?$/.test(given)
+    ? Number(given) * 1000
+    : Date.parse(given) - (Number.isNaN(sent) ? wallMs : sent)
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS)
 }

@@ -1,5 +1,5 @@
 import { FramewireError } from '../errors.js'
-import { type HttpAnswer, type HttpTransport, presentable } from './http.js'
+import { aborted, type HttpAnswer, type HttpTransport, presentable } from './http.js'
 
 const TIMEOUT_MS = 60_000
 
@@ -10,9 +10,7 @@ const TIMEOUT_MS = 60_000
 export const fetchTransport: HttpTransport = async (request) => {
   const { method, headers, body, signal, timeoutMs = TIMEOUT_MS } = request
   const url = presentable(request.url)
-  const aborted = () =>
-    new FramewireError('stream/aborted', `${method} ${url} was aborted`, { what: `${method} ${url}` }, { cause: signal?.reason })
-  if (signal?.aborted) throw aborted()
+  if (signal?.aborted) throw aborted(`${method} ${url}`, signal)
 
   // Not AbortSignal.any: that one is missing in older browsers and holds on to long-lived signals on Node 20.
   const stop = new AbortController()
@@ -24,10 +22,16 @@ export const fetchTransport: HttpTransport = async (request) => {
   const onAbort = () => stop.abort()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const response = await fetch(request.url, { method, headers, body, signal: stop.signal, redirect: 'follow' })
+    const response = await fetch(request.url, {
+      method,
+      headers,
+      body,
+      signal: stop.signal,
+      redirect: 'follow',
+    })
     return { status: response.status, headers: lowered(response.headers), text: await response.text() }
   } catch (cause) {
-    if (signal?.aborted) throw aborted()
+    if (signal?.aborted) throw aborted(`${method} ${url}`, signal)
     const why = late ? `no answer within ${timeoutMs / 1000} s` : reason(cause)
     throw new FramewireError(
       'upload/unreachable',
@@ -53,4 +57,3 @@ function reason(cause: unknown): string {
   }
   return 'no answer'
 }
-

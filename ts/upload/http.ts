@@ -1,3 +1,5 @@
+import { FramewireError } from '../errors.js'
+
 /** One request. `body` is sent as it is; a `Blob` is streamed by the platform. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -46,4 +48,9 @@ export function certainlyUnsent(error: unknown): boolean {
   // Several addresses of one name were tried: every one of them must have failed so.
   if (Array.isArray(errors) && errors.length > 0) return errors.every(certainlyUnsent)
   return certainlyUnsent(error.cause)
+}
+
+/** The error for a caller's signal that fired. */
+export function aborted(what: string, signal?: AbortSignal): FramewireError<'stream/aborted'> {
+  return new FramewireError('stream/aborted', `${what} was aborted`, { what }, { cause: signal?.reason })
 }

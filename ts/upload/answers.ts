@@ -1,0 +1,53 @@
+import { FramewireError } from '../errors.js'
+import { type HttpAnswer, presentable } from './http.js'
+
+/** A request as an error about its answer names it. */
+export interface Asked {
+  method: string
+  url: string
+}
+
+/** An answer that is not what the API says. */
+export function wrongAnswer({ method, url }: Asked, reason: string): FramewireError<'upload/answer'> {
+  const shown = presentable(url)
+  return new FramewireError(
+    'upload/answer',
+    `the answer to ${method} ${shown} ${reason}. Is the endpoint an ingest API?`,
+    { method, url: shown, reason },
+  )
+}
+
+/** The answer's JSON. Throws `upload/answer`. */
+export function json(asked: Asked, answer: HttpAnswer): unknown {
+  try {
+    return JSON.parse(answer.text)
+  } catch {
+    throw wrongAnswer(asked, 'is not JSON')
+  }
+}
+
+/** The first of these members of a JSON object that is a string with content. Throws `upload/answer`. */
+export function stringMember(asked: Asked, value: unknown, ...names: string[]): string {
+  const members = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  for (const name of names) {
+    const member = members[name]
+    if (typeof member === 'string' && member !== '') return member
+  }
+  throw wrongAnswer(asked, `has no ${names.map((name) => `"${name}"`).join(' or ')}`)
+}
+
+/** A sample or a tag as the service lists it. */
+export interface Named {
+  id: string
+  name?: string
+}
+
+/** A list of `{ id, name }`. Throws `upload/answer`. */
+export function namedList(asked: Asked, answer: HttpAnswer): Named[] {
+  const list = json(asked, answer)
+  if (!Array.isArray(list)) throw wrongAnswer(asked, 'is not a list')
+  return list.map((entry: unknown) => {
+    const { name } = (entry ?? {}) as { name?: unknown }
+    return { id: stringMember(asked, entry, 'id'), name: typeof name === 'string' ? name : undefined }
+  })
+}
