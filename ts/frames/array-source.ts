@@ -61,7 +61,9 @@ export function arraySource(bytes: ByteSource, array: FileArray): FrameSource {
     async read(start, count): Promise<Stack> {
       checkFrames(source, start, count)
       const read =
-        order === 'C' ? await bytes.read(offset + start * frameBytes, count * frameBytes) : await gather(start, count)
+        order === 'C'
+          ? await bytes.read(offset + start * frameBytes, count * frameBytes)
+          : await gather(start, count)
       const { height, width, channels } = axes
       return {
         data: pixelsOf(read, type),

@@ -43,7 +43,10 @@ export async function readNpyHeader(bytes: ByteSource): Promise<NpyHeader> {
   }
   const major = start[6]!
   if (major < 1 || major > 3) {
-    throw unsupported(name, `is of .npy format ${major}; formats 1 to 3 are read. Save it with numpy's \`np.save\`.`)
+    throw unsupported(
+      name,
+      `is of .npy format ${major}; formats 1 to 3 are read. Save it with numpy's \`np.save\`.`,
+    )
   }
   const view = new DataView(start.buffer, start.byteOffset)
   const lengthBytes = major === 1 ? 2 : 4

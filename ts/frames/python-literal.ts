@@ -1,11 +1,5 @@
 /** A Python literal of the kinds that a .npy header is made of. Tuples and lists are arrays. */
-export type PythonLiteral =
-  | string
-  | number
-  | boolean
-  | null
-  | PythonLiteral[]
-  | Map<string, PythonLiteral>
+export type PythonLiteral = string | number | boolean | null | PythonLiteral[] | Map<string, PythonLiteral>
 
 /** Deeper nesting than any real header has. */
 const MAX_DEPTH = 16

@@ -59,7 +59,13 @@ export function bytesPerFrame(source: Omit<FrameSource, 'read' | 'close'>): numb
 
 /** Check what a reader is asked for. Throws `frames/layout` (no such frames), `frames/file-too-large` (too many at once). */
 export function checkFrames(source: FrameSource, start: number, count: number): void {
-  if (!Number.isInteger(start) || !Number.isInteger(count) || start < 0 || count < 1 || start + count > source.frames) {
+  if (
+    !Number.isInteger(start) ||
+    !Number.isInteger(count) ||
+    start < 0 ||
+    count < 1 ||
+    start + count > source.frames
+  ) {
     throw new FramewireError(
       'frames/layout',
       `${source.name} has ${source.frames} frames; ${count} from ${start} on were asked for.`,
@@ -67,6 +73,10 @@ export function checkFrames(source: FrameSource, start: number, count: number): 
     )
   }
   if (count * bytesPerFrame(source) > MAX_READ_BYTES) {
-    throw tooLarge(source.name, MAX_READ_BYTES, `${count} frames are too many for one read. Read fewer at a time.`)
+    throw tooLarge(
+      source.name,
+      MAX_READ_BYTES,
+      `${count} frames are too many for one read. Read fewer at a time.`,
+    )
   }
 }

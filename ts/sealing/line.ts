@@ -28,6 +28,8 @@ export class SealingLine {
   readonly #pool: PackingPool
   readonly #stream = lines++
   readonly #open = new Map<number, OpenChunk>()
+  /** The range is measured once a stream, on its first chunk. */
+  readonly #measuring = new Set<(error: unknown) => void>()
   #sealer: Promise<Thread<Sealer>> | undefined
   #nextChunk = 0
   #closed = false
@@ -64,11 +66,13 @@ export class SealingLine {
       Array.from(
         { length: run.frames },
         (_, frame) =>
-          new Promise<{ min: number; max: number }>((resolve, reject) =>
-            this.#submit(chunk, frame, run, { measure: gray }, reject, resolve),
-          ),
+          new Promise<{ min: number; max: number }>((resolve, reject) => {
+            this.#measuring.add(reject)
+            this.#submit(chunk, frame, run, { measure: gray }, reject, resolve)
+          }),
       ),
     )
+    this.#measuring.clear()
     return {
       min: Math.min(...measured.map(({ min }) => min)),
       max: Math.max(...measured.map(({ max }) => max)),
@@ -78,9 +82,9 @@ export class SealingLine {
   /** End the worker; chunks that are not sealed reject with `stream/closed`. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const { reject } of this.#open.values()) {
-      reject(new FramewireError('stream/closed', 'The stream was closed before this chunk was packaged.', {}))
-    }
+    const closed = new FramewireError('stream/closed', 'The stream was closed before this chunk was packaged.', {})
+    for (const { reject } of this.#open.values()) reject(closed)
+    for (const reject of this.#measuring) reject(closed)
     const sealer = await this.#sealer?.catch(() => undefined)
     if (!sealer) return
     await this.#pool.disconnect(this.#stream)

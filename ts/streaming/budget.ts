@@ -32,27 +32,24 @@ export class MemoryBudget {
 
   /** Take `bytes` as soon as they fit; first come, first served. */
   async waitAndHold(bytes: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw aborted(signal)
     if (this.#waiting.length === 0 && this.#fits(bytes)) {
       this.#held += bytes
       return
     }
     await new Promise<void>((resolve, reject) => {
       const waiter = { bytes, resolve: done }
-      const aborted = () => {
+      const onAbort = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
         this.#admit()
-        reject(
-          new FramewireError('stream/aborted', 'Waiting for memory was aborted by the signal.', {
-            what: 'run',
-          }),
-        )
+        reject(aborted(signal))
       }
       function done() {
-        signal?.removeEventListener('abort', aborted)
+        signal?.removeEventListener('abort', onAbort)
         resolve()
       }
       this.#waiting.push(waiter)
-      signal?.addEventListener('abort', aborted, { once: true })
+      signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 
@@ -78,4 +75,14 @@ export class MemoryBudget {
       next.resolve()
     }
   }
+}
+
+function aborted(signal: AbortSignal | undefined) {
+  const cause = signal?.reason
+  return new FramewireError(
+    'stream/aborted',
+    'Waiting for memory was aborted by the signal.',
+    { what: 'run' },
+    { cause },
+  )
 }

@@ -4,22 +4,270 @@ import { conversionFor, type Gray, type Scale } from '../frames/conversion.js'
 import type { FrameRun } from '../frames/stack.js'
 import type { Journal } from '../journal/journal.js'
 import type { SealingLine } from '../sealing/line.js'
+import type { Sealed } from '../sealing/sealer.js'
+import { shardTimes } from '../upload/rheed-requests.js'
+import type { ClockOffset } from '../upload/server-clock.js'
 import type { MemoryBudget } from './budget.js'
-import { type ChunkReceipt, type Receipt, type RefusedChunk, receiptOf } from './receipt.js'
+import { type ChunkReceipt, type ChunkState, type Receipt, type RefusedChunk, receiptOf } from './receipt.js'
 
 /** What `push` gives back: the promises of one chunk. They may be left unawaited; a failure is on the receipt too. */
 export interface ChunkHandle {
   readonly index: number
-  /** Sealed: compressed, checked and hashed. Frames that were lent may be written again. */
+  /** Sealed: compressed and hashed. Frames that were lent may be written again. */
   readonly packaged: Promise<void>
-  /** Kept by the journal (in memory, unless a durable journal was given). */
+  /** Kept by the journal: in memory, so far. */
   readonly journaled: Promise<void>
   /** The service holds these bytes. */
   readonly stored: Promise<void>
 }
 
-/** How a stream's pixels become 8-bit gray; see {@link Scale} and {@link Gray}. */
-export interface Preparation {
+/** What a stream declared when it was initialized. */
+export interface StreamDeclaration {
+  dataId: string
+  streamName: string
+  fps: number
+  rotationsPerMin: number
+  chunkSize: number
   scale?: Scale
   gray?: Gray
+}
+
+/** When a chunk was captured: by this machine's clock (Unix ms), and what is known of the service's. */
+export interface Capture {
+  startUnixMs: number
+  clock?: ClockOffset
+}
+
+/** The stages behind a stream. `store` uploads a chunk that the journal holds, until it is stored or given up. */
+export interface StreamParts {
+  line: SealingLine
+  journal: Journal
+  budget: MemoryBudget
+  store(chunk: ChunkReceipt, capture: Capture): Promise<{ proof: 'md5' | 'status' }>
+  /** Told of every change of a chunk. */
+  onChange(chunk: ChunkReceipt): void
+  wall(): number
+}
+
+/** A chunk on its way. */
+interface Chunk {
+  receipt: ChunkReceipt
+  handle: ChunkHandle
+  done: Promise<void>
+}
+
+type Step = 'packaged' | 'journaled' | 'stored'
+
+/** One frame stream: its chunks from `push` to stored, and what became of each. */
+export class FrameStream {
+  readonly declaration: StreamDeclaration
+  readonly #parts: StreamParts
+  readonly #chunks = new Map<number, Chunk>()
+  readonly #refused: RefusedChunk[] = []
+  readonly #repeats = new Set<Promise<void>>()
+  #size: { height: number; width: number } | undefined
+  #measured: Promise<{ lo: number; hi: number }> | undefined
+  #range: Receipt['range']
+  finalized = false
+
+  constructor(declaration: StreamDeclaration, parts: StreamParts) {
+    this.declaration = declaration
+    this.#parts = parts
+  }
+
+  /** Refuse what could never be sent, before anything is taken: size, count, conversion. */
+  check(run: FrameRun): void {
+    const { chunkSize, scale, gray } = this.declaration
+    if (run.frames > chunkSize) {
+      throw new FramewireError(
+        'frames/too-many',
+        `The chunk has ${run.frames} frames, but the stream was initialized with chunkSize ${chunkSize}. Push at most that many at once.`,
+        { frames: run.frames, chunkSize },
+      )
+    }
+    const { height, width } = this.#size ?? run
+    if (run.height !== height || run.width !== width) {
+      throw new FramewireError(
+        'frames/size-changed',
+        `The frames are ${run.height} x ${run.width}, but this stream's are ${height} x ${width}. Initialize another stream for another size.`,
+        { expected: [height, width], actual: [run.height, run.width] },
+      )
+    }
+    conversionFor(run, { scale, gray })
+  }
+
+  /** Take a checked chunk whose bytes the budget holds. */
+  push(index: number, run: FrameRun, capture: Capture): ChunkHandle {
+    const { fps } = this.declaration
+    const { startMs, endMs } = shardTimes({ ...capture, frames: run.frames, fps })
+    this.#size ??= { height: run.height, width: run.width }
+    const receipt: ChunkReceipt = {
+      index,
+      state: 'queued',
+      frames: run.frames,
+      height: run.height,
+      width: run.width,
+      captureStartMs: startMs,
+      captureEndMs: endMs,
+      rawBytes: run.frames * run.bytesPerFrame,
+      tries: 0,
+    }
+    // A chunk that failed may be pushed again.
+    const pushed = this.#chunks.get(index)
+    const earlier = pushed?.receipt.state === 'failed' ? undefined : pushed
+    const steps = { packaged: step(), journaled: step(), stored: step() }
+    const handle: ChunkHandle = {
+      index,
+      packaged: steps.packaged.promise,
+      journaled: steps.journaled.promise,
+      stored: steps.stored.promise,
+    }
+    const reach = (state: Step) => steps[state].resolve()
+    const work = earlier
+      ? this.#repeat(earlier, receipt, run, reach)
+      : this.#carry(receipt, run, capture, reach)
+    const done = work.catch((error: unknown) => {
+      for (const { reject } of Object.values(steps)) reject(error)
+    })
+    if (earlier) {
+      this.#repeats.add(done)
+      done.finally(() => this.#repeats.delete(done))
+    } else {
+      this.#chunks.set(index, { receipt, handle, done })
+      this.#parts.onChange({ ...receipt })
+    }
+    return handle
+  }
+
+  /** Resolves when every chunk taken so far is journaled or has failed. */
+  async packagedAll(): Promise<void> {
+    await Promise.all([...this.#chunks.values()].map(({ handle }) => handle.journaled.catch(() => {})))
+    await Promise.all(this.#repeats)
+  }
+
+  /** Resolves when every chunk taken so far is stored or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#chunks.values()].map(({ done }) => done))
+    await Promise.all(this.#repeats)
+  }
+
+  /** The receipt as things stand. */
+  receipt(): Receipt {
+    const { dataId, streamName, fps, chunkSize } = this.declaration
+    const { finalized } = this
+    const chunks = [...this.#chunks.values()].map(({ receipt }) => receipt)
+    return receiptOf(
+      { dataId, streamName, fps, chunkSize, range: this.#range, finalized },
+      chunks,
+      this.#refused,
+    )
+  }
+
+  /** The way of a chunk through the stages. */
+  async #carry(
+    receipt: ChunkReceipt,
+    run: FrameRun,
+    capture: Capture,
+    reach: (step: Step) => void,
+  ): Promise<void> {
+    const { line, journal, budget, store, wall } = this.#parts
+    let held = receipt.rawBytes
+    try {
+      const { body, ...sealed } = await line.seal(receipt.index, run, await this.#conversion(run))
+      budget.exchange(held, sealed.bytes)
+      held = sealed.bytes
+      const { bytes, md5, sha256, xxh64, clamped } = sealed
+      Object.assign(receipt, { bytes, md5, sha256, xxh64, clampedPixels: clamped, packagedAtMs: wall() })
+      this.#reached(receipt, 'packaged')
+      reach('packaged')
+
+      await journal.put(sealed, body)
+      receipt.journaledAtMs = wall()
+      this.#reached(receipt, 'journaled')
+      reach('journaled')
+
+      const { proof } = await store(receipt, capture)
+      Object.assign(receipt, { proof, storedAtMs: wall() })
+      await journal.stored(receipt.index)
+      this.#reached(receipt, 'stored')
+      reach('stored')
+    } catch (error) {
+      receipt.error = named(error)
+      this.#reached(receipt, 'failed')
+      throw error
+    } finally {
+      budget.release(held)
+    }
+  }
+
+  /** An index once more: the same pixels are a repetition and change nothing; others are an error. */
+  async #repeat(
+    earlier: Chunk,
+    receipt: ChunkReceipt,
+    run: FrameRun,
+    reach: (step: Step) => void,
+  ): Promise<void> {
+    const { line, budget } = this.#parts
+    let sealed: Sealed
+    try {
+      sealed = await line.seal(receipt.index, run, await this.#conversion(run))
+    } finally {
+      budget.release(receipt.rawBytes)
+    }
+    await earlier.handle.packaged
+    if (sealed.xxh64 !== earlier.receipt.xxh64 || sealed.frames !== earlier.receipt.frames) {
+      const { dataId } = this.declaration
+      const { index, frames } = receipt
+      const error = new FramewireError(
+        'stream/chunk-reused',
+        `Chunk ${index} was pushed before with other frames. The first ones are kept; push these under an index of their own.`,
+        { dataId, index },
+      )
+      this.#refused.push({ index, frames, error: named(error) })
+      throw error
+    }
+    reach('packaged')
+    await earlier.handle.journaled
+    reach('journaled')
+    await earlier.handle.stored
+    reach('stored')
+  }
+
+  /** The conversion of a chunk; the range `measured` is taken from the first chunk and kept. */
+  async #conversion(run: FrameRun): Promise<Conversion> {
+    const { scale, gray } = this.declaration
+    const stated = conversionFor(run, { scale, gray })
+    if (stated.range !== 'measured') {
+      this.#range = stated.range
+      return { range: stated.range, gray: stated.gray }
+    }
+    this.#measured ??= this.#parts.line
+      .measure(run, stated.gray)
+      .then(({ min, max }) => ({ lo: min, hi: max }))
+    const range = await this.#measured
+    this.#range = range
+    return { range, gray: stated.gray }
+  }
+
+  #reached(receipt: ChunkReceipt, state: ChunkState): void {
+    receipt.state = state
+    this.#parts.onChange({ ...receipt })
+  }
+}
+
+/** A promise of one state; nobody needs to wait for it. */
+function step() {
+  let resolve!: () => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
+
+function named(error: unknown): { code: string; message: string } {
+  if (isFramewireError(error)) return { code: error.code, message: error.message }
+  return { code: 'core/internal', message: String(error) }
 }

@@ -3,17 +3,31 @@ import { FramewireError } from '../errors.js'
 /** Answer `given` where it is sound, else throw `stream/option`, which says what was expected. */
 export function checkedOption<T>(option: string, given: T, sound: boolean, expected: string): T {
   if (sound) return given
-  throw new FramewireError('stream/option', `${option} must be ${expected}; got ${told(given)}`, { option, given, expected })
+  throw new FramewireError('stream/option', `${option} must be ${expected}; got ${told(given)}`, {
+    option,
+    given,
+    expected,
+  })
 }
 
 /** An integer of at least `least`. Throws `stream/option`. */
 export function checkedInteger(option: string, given: number, least: number): number {
-  return checkedOption(option, given, Number.isSafeInteger(given) && given >= least, `an integer of at least ${least}`)
+  return checkedOption(
+    option,
+    given,
+    Number.isSafeInteger(given) && given >= least,
+    `an integer of at least ${least}`,
+  )
 }
 
 /** A time in ms, or `Infinity`. Throws `stream/option`. */
 export function checkedMs(option: string, given: number): number {
-  return checkedOption(option, given, typeof given === 'number' && given >= 0, 'a time in milliseconds, or Infinity')
+  return checkedOption(
+    option,
+    given,
+    typeof given === 'number' && given >= 0,
+    'a time in milliseconds, or Infinity',
+  )
 }
 
 /** A string, or nothing. Throws `stream/option`. */
@@ -45,7 +59,9 @@ export function checkedLinks({ physicalSample, projectId, tags }: LinkOptions): 
 /** A chunk index: an integer from 0. Throws `stream/chunk-index`. */
 export function checkedIndex(index: number): number {
   if (Number.isSafeInteger(index) && index >= 0) return index
-  throw new FramewireError('stream/chunk-index', `a chunk index is an integer from 0; got ${told(index)}`, { index })
+  throw new FramewireError('stream/chunk-index', `a chunk index is an integer from 0; got ${told(index)}`, {
+    index,
+  })
 }
 
 function told(given: unknown): string {

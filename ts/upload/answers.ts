@@ -1,5 +1,5 @@
 import { FramewireError } from '../errors.js'
-import { type HttpAnswer, presentable } from './http.js'
+import { presentable } from './http.js'
 
 /** A request as an error about its answer names it. */
 export interface Asked {
@@ -17,10 +17,10 @@ export function wrongAnswer({ method, url }: Asked, reason: string): FramewireEr
   )
 }
 
-/** The answer's JSON. Throws `upload/answer`. */
-export function json(asked: Asked, answer: HttpAnswer): unknown {
+/** The JSON of an answer's text. Throws `upload/answer`. */
+export function json(asked: Asked, text: string): unknown {
   try {
-    return JSON.parse(answer.text)
+    return JSON.parse(text)
   } catch {
     throw wrongAnswer(asked, 'is not JSON')
   }
@@ -43,8 +43,8 @@ export interface Named {
 }
 
 /** A list of `{ id, name }`. Throws `upload/answer`. */
-export function namedList(asked: Asked, answer: HttpAnswer): Named[] {
-  const list = json(asked, answer)
+export function namedList(asked: Asked, text: string): Named[] {
+  const list = json(asked, text)
   if (!Array.isArray(list)) throw wrongAnswer(asked, 'is not a list')
   return list.map((entry: unknown) => {
     const { name } = (entry ?? {}) as { name?: unknown }

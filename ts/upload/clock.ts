@@ -27,17 +27,23 @@ export const systemClock: Clock = {
 }
 
 /** Wait; throws `stream/aborted` as soon as the signal fires. */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(
+  clock: Clock,
+  ms: number,
+  signal?: AbortSignal,
+  options?: { background?: boolean },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(aborted('waiting', signal))
     const onAbort = () => {
       cancel()
       reject(aborted('waiting', signal))
     }
-    const cancel = clock.after(ms, () => {
+    const done = () => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
-    })
+    }
+    const cancel = clock.after(ms, done, options)
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }

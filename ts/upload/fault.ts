@@ -18,8 +18,8 @@ export type Fault =
 
 const TRANSIENT = new Set([408, 425, 429])
 const STALE_URL = new Set([401, 403, 404, 410])
-/** The content itself is refused: it would be the same the next time. */
-const FINAL = new Set([400, 413, 422])
+/** The content itself is refused, or what the service holds contradicts it: it would be the same the next time. */
+const FINAL = new Set([400, 409, 413, 422])
 
 /** Longest `Retry-After` that is honoured, in ms: a mistaken date must not silence a stream for days. */
 const LONGEST_RETRY_AFTER_MS = 300_000

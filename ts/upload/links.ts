@@ -27,7 +27,12 @@ interface Kind {
   idMembers: readonly string[]
 }
 
-const SAMPLE: Kind = { kind: 'sample', title: 'physical sample', path: '/physical_samples/', idMembers: ['id', 'physical_sample_id'] }
+const SAMPLE: Kind = {
+  kind: 'sample',
+  title: 'physical sample',
+  path: '/physical_samples/',
+  idMembers: ['id', 'physical_sample_id'],
+}
 const TAG: Kind = { kind: 'tag', title: 'tag', path: '/tags/', idMembers: ['id', 'tag_id'] }
 
 /**
@@ -50,7 +55,12 @@ export async function resolveLinks(api: IngestApi, names: LinkNames, signal?: Ab
  * Link a stream: the tags beside the sample, and after the sample the project that shall track it. All are tried,
  * even where one fails. Throws `link/failed` for the first that failed, the service's error as its cause.
  */
-export async function link(api: IngestApi, dataId: string, links: Links, signal?: AbortSignal): Promise<void> {
+export async function link(
+  api: IngestApi,
+  dataId: string,
+  links: Links,
+  signal?: AbortSignal,
+): Promise<void> {
   const { sampleId, projectId, tagIds } = links
   const post = (what: 'sample' | 'tags' | 'project', path: string, body: string) =>
     api
@@ -70,7 +80,11 @@ export async function link(api: IngestApi, dataId: string, links: Links, signal?
     await post('sample', '/data_entries/physical_sample', body)
     if (!projectId) return
     const tracking = writeJson({ physical_sample_id: sampleId, set_active: true })
-    await post('project', `/projects/${encodeURIComponent(projectId)}/configuration/tracking_samples`, tracking)
+    await post(
+      'project',
+      `/projects/${encodeURIComponent(projectId)}/configuration/tracking_samples`,
+      tracking,
+    )
   }
   const allTags = async () => {
     if (tagIds.length === 0) return
@@ -91,7 +105,12 @@ function distinctTags(tags: readonly string[]): string[] {
 }
 
 /** What the service has, asked only where something is wanted; throws `link/not-found` for a UUID that it lacks. */
-async function known(api: IngestApi, kind: Kind, wanted: readonly string[], signal?: AbortSignal): Promise<Named[]> {
+async function known(
+  api: IngestApi,
+  kind: Kind,
+  wanted: readonly string[],
+  signal?: AbortSignal,
+): Promise<Named[]> {
   if (wanted.length === 0) return []
   const listed = await list(api, kind, signal)
   for (const id of wanted) {
@@ -126,7 +145,7 @@ function create(api: IngestApi, kind: Kind, name: string, signal?: AbortSignal):
       const made = attempt > 0 ? find(await list(api, kind, signal), name) : undefined
       if (made) return made.id
       const answer = await api.send(call)
-      return stringMember(api.asked(call), json(api.asked(call), answer), ...kind.idMembers)
+      return stringMember(api.asked(call), json(api.asked(call), answer.text), ...kind.idMembers)
     },
     { signal },
   )
@@ -134,7 +153,7 @@ function create(api: IngestApi, kind: Kind, name: string, signal?: AbortSignal):
 
 async function list(api: IngestApi, kind: Kind, signal?: AbortSignal): Promise<Named[]> {
   const call: ApiCall = { method: 'GET', path: kind.path, signal }
-  return api.retry(async () => namedList(api.asked(call), await api.send(call)), { signal })
+  return api.retry(async () => namedList(api.asked(call), (await api.send(call)).text), { signal })
 }
 
 function find(listed: readonly Named[], wanted: string): Named | undefined {

@@ -1,5 +1,6 @@
 import { json, wrongAnswer } from './answers.js'
 import type { IngestApi } from './api.js'
+import { sleep } from './clock.js'
 import type { HttpTransport } from './http.js'
 
 /** The service's clock against this machine's, both in ms: service time = local time + offset. */
@@ -12,7 +13,7 @@ export interface ClockOffset {
 const SAMPLES = 4
 const INTERVAL_MS = 2_000
 const TIMEOUT_MS = 5_000
-/** After so long a measurement is made anew by the next stream. */
+/** A measurement older than this is made anew when the next stream begins. */
 const FRESH_MS = 600_000
 
 /** Clocks by transport and root: all streamers of one service share one measurement. */
@@ -20,15 +21,15 @@ const shared = new WeakMap<HttpTransport, Map<string, ServerClock>>()
 
 /**
  * Measures the service's clock as NTP does: of four samples two seconds apart, the one with the shortest round trip
- * counts. A service without a clock is harmless. Samples never keep a Node process alive.
+ * counts. A service without a clock is harmless, and the samples do not keep a Node process alive.
  */
 export class ServerClock {
   readonly #api: IngestApi
   #best: (ClockOffset & { atMs: number }) | undefined
-  #first: Promise<void> | undefined
-  #cancel: (() => void) | undefined
-  readonly #stop = new AbortController()
+  #users = 0
+  #run: { first: Promise<void>; stop: AbortController } | undefined
 
+  /** A clock of its own; streamers take {@link ServerClock.of}. */
   constructor(api: IngestApi) {
     this.#api = api
   }
@@ -41,4 +42,93 @@ export class ServerClock {
     roots.set(api.root, clock)
     return clock
   }
+
+  /** The measurement, as soon as there is one. */
+  get offset(): ClockOffset | undefined {
+    return this.#best && { offsetMs: this.#best.offsetMs, uncertaintyMs: this.#best.uncertaintyMs }
+  }
+
+  /** Begin to measure, where that was not done lately. When every user has called the answer, measuring stops. */
+  use(): () => void {
+    this.#users++
+    const now = this.#api.clock.now()
+    if (!this.#run && !(this.#best && now - this.#best.atMs < FRESH_MS)) this.#begin()
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      this.#users--
+      if (this.#users === 0) this.#run?.stop.abort()
+    }
+  }
+
+  /** Wait until the first sample was answered or has failed, but no longer than `ms`. */
+  async settled(ms: number): Promise<void> {
+    if (!this.#run || this.#best) return
+    const { clock } = this.#api
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      this.#run!.first.then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  #begin(): void {
+    const stop = new AbortController()
+    const first = this.#sample(stop.signal)
+    const run = { first: first.then(() => undefined), stop }
+    this.#run = run
+    const rest = async () => {
+      let known = await first
+      for (let sample = 1; known && sample < SAMPLES; sample++) {
+        await sleep(this.#api.clock, INTERVAL_MS, stop.signal, { background: true })
+        known = await this.#sample(stop.signal)
+      }
+    }
+    rest()
+      .catch(() => undefined) // stopped
+      .finally(() => {
+        if (this.#run === run) this.#run = undefined
+      })
+  }
+
+  /** Whether the service has a clock, as far as this sample shows. */
+  async #sample(signal: AbortSignal): Promise<boolean> {
+    const { transport, root, clock } = this.#api
+    const asked = { method: 'GET', url: `${root}/gateway/time` } as const
+    const headers = { 'cache-control': 'no-store' }
+    const sentWall = clock.wall()
+    const sent = clock.now()
+    try {
+      const answer = await transport({ ...asked, headers, signal, timeoutMs: TIMEOUT_MS })
+      // Wall time by the monotonic clock: it has a finer tick and is not set in between.
+      const back = sentWall + (clock.now() - sent)
+      this.#api.observe(answer)
+      if (answer.status !== 200) return false
+      const { receivedAtUnixMs: received, transmittedAtUnixMs: transmitted } = (json(asked, answer.text) ??
+        {}) as Record<string, unknown>
+      if (!isTime(received) || !isTime(transmitted)) throw wrongAnswer(asked, 'has no times')
+      const uncertaintyMs = Math.max(0, back - sentWall - (transmitted - received)) / 2
+      if (!this.#best || uncertaintyMs < this.#best.uncertaintyMs || sent - this.#best.atMs >= FRESH_MS) {
+        const offsetMs = (received - sentWall + (transmitted - back)) / 2
+        this.#best = { offsetMs, uncertaintyMs, atMs: sent }
+      }
+      return true
+    } catch (error) {
+      // A sample that was lost on the way says nothing about the service.
+      return (error as { code?: unknown }).code === 'upload/unreachable'
+    }
+  }
+}
+
+/** Whether the environment says that clocks shall not be measured (`ATOMSCALE_SKIP_CLOCK_SYNC=1`). */
+export function clockSyncSkipped(): boolean {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env?.ATOMSCALE_SKIP_CLOCK_SYNC === '1'
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
 }

@@ -15,14 +15,9 @@ impl Coded for PixelError {
         match self {
             Self::Size { expected, actual } => (
                 "frames/layout",
-                vec![
-                    ("expectedBytes", number(*expected)),
-                    ("actualBytes", number(*actual)),
-                ],
+                vec![("expectedBytes", number(*expected)), ("actualBytes", number(*actual))],
             ),
-            Self::Dims { .. } | Self::UnknownFormat(_) => {
-                ("frames/layout", vec![("reason", text(self))])
-            }
+            Self::Dims { .. } | Self::UnknownFormat(_) => ("frames/layout", vec![("reason", text(self))]),
             // What was given is known best to the caller, who adds it.
             Self::Range(_) | Self::UnknownGray(_) | Self::RangeNeeded(_) | Self::GrayNeeded(_) => {
                 ("frames/conversion", vec![])
@@ -34,22 +29,14 @@ impl Coded for PixelError {
 impl Coded for ShardError {
     fn coded(&self) -> (&'static str, Vec<(&'static str, JsValue)>) {
         match self {
-            Self::Truncated { bytes, needed } => (
-                "shard/truncated",
-                vec![("bytes", number(*bytes)), ("needed", number(*needed))],
-            ),
+            Self::Truncated { bytes, needed } => {
+                ("shard/truncated", vec![("bytes", number(*bytes)), ("needed", number(*needed))])
+            }
             Self::IndexCrc { expected, actual } => (
                 "shard/index-crc",
-                vec![
-                    ("expected", number(u64::from(*expected))),
-                    ("actual", number(u64::from(*actual))),
-                ],
+                vec![("expected", number(u64::from(*expected))), ("actual", number(u64::from(*actual)))],
             ),
-            Self::IndexEntry {
-                frame,
-                offset,
-                length,
-            } => (
+            Self::IndexEntry { frame, offset, length } => (
                 "shard/index-entry",
                 vec![
                     ("frame", number(u64::from(*frame))),
@@ -57,18 +44,10 @@ impl Coded for ShardError {
                     ("length", number(*length)),
                 ],
             ),
-            Self::Frame { frame, reason } => (
-                "shard/frame",
-                vec![
-                    ("frame", number(u64::from(*frame))),
-                    ("reason", text(reason)),
-                ],
-            ),
-            Self::FrameSize {
-                frame,
-                expected,
-                actual,
-            } => (
+            Self::Frame { frame, reason } => {
+                ("shard/frame", vec![("frame", number(u64::from(*frame))), ("reason", text(reason))])
+            }
+            Self::FrameSize { frame, expected, actual } => (
                 "shard/frame-size",
                 vec![
                     ("frame", number(u64::from(*frame))),
@@ -84,11 +63,7 @@ impl Coded for ShardError {
 /// The plain object `{ code, message, details }` that is thrown for `error`.
 pub(crate) fn thrown(error: impl Coded) -> JsValue {
     let (code, members) = error.coded();
-    object(&[
-        ("code", text(code)),
-        ("message", text(&error)),
-        ("details", object(&members)),
-    ])
+    object(&[("code", text(code)), ("message", text(&error)), ("details", object(&members))])
 }
 
 fn object(members: &[(&str, JsValue)]) -> JsValue {

@@ -27,10 +27,7 @@ impl Hasher {
 
     /// MD5 and SHA-256, each in lower-case hex; the hasher starts anew.
     pub fn finish(&mut self) -> Vec<String> {
-        vec![
-            hex(&self.md5.finalize_reset()),
-            hex(&self.sha256.finalize_reset()),
-        ]
+        vec![hex(&self.md5.finalize_reset()), hex(&self.sha256.finalize_reset())]
     }
 }
 

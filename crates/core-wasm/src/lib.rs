@@ -57,16 +57,11 @@ impl Core {
         gray: Option<String>,
     ) -> Result<(), JsValue> {
         let format: Format = format.parse().map_err(thrown)?;
-        let range = range
-            .map(|range| range.parse())
-            .transpose()
-            .map_err(thrown)?;
+        let range = range.map(|range| range.parse()).transpose().map_err(thrown)?;
         let gray = gray.map(|gray| gray.parse()).transpose().map_err(thrown)?;
         let conversion = Conversion { range, gray };
-        let prepared = self
-            .converter
-            .convert(&self.input, format, [height, width], conversion)
-            .map_err(thrown)?;
+        let prepared =
+            self.converter.convert(&self.input, format, [height, width], conversion).map_err(thrown)?;
         let packed = self.packer.pack(prepared.pixels).map_err(thrown)?;
         self.outcome = Outcome {
             address: packed.bytes.as_ptr().addr(),
@@ -89,21 +84,14 @@ impl Core {
         let format: Format = format.parse().map_err(thrown)?;
         let gray = gray.map(|gray| gray.parse()).transpose().map_err(thrown)?;
         let (min, max) = measure(&self.input, format, [height, width], gray).map_err(thrown)?;
-        self.outcome = Outcome {
-            min,
-            max,
-            ..Outcome::default()
-        };
+        self.outcome = Outcome { min, max, ..Outcome::default() };
         Ok(())
     }
 
     /// Unpack and check the zstd frame that lies in the input.
     pub fn unpack(&mut self, frame: u32, height: u32, width: u32) -> Result<(), JsValue> {
         let expected = u64::from(height) * u64::from(width);
-        let unpacked = self
-            .unpacker
-            .unpack(&self.input, frame, expected)
-            .map_err(thrown)?;
+        let unpacked = self.unpacker.unpack(&self.input, frame, expected).map_err(thrown)?;
         self.outcome = Outcome {
             address: unpacked.pixels.as_ptr().addr(),
             length: unpacked.pixels.len(),
@@ -115,10 +103,7 @@ impl Core {
 
     /// XXH64 (seed 0) of the input.
     pub fn hash(&mut self) {
-        self.outcome = Outcome {
-            xxh64: xxh64(&self.input, 0),
-            ..Outcome::default()
-        };
+        self.outcome = Outcome { xxh64: xxh64(&self.input, 0), ..Outcome::default() };
     }
 
     /// Where the last call's result lies.
@@ -173,9 +158,6 @@ pub fn write_index_pairs(pairs: &[u64]) -> Vec<u8> {
 /// The pairs of offset and length of a shard's index; an absent frame is a pair of 2^64 - 1.
 #[wasm_bindgen(js_name = readIndex)]
 pub fn read_index_pairs(tail: &[u8], frames: u32, shard_bytes: u64) -> Result<Vec<u64>, JsValue> {
-    let entries = read_index(tail, frames as usize, shard_bytes).map_err(thrown)?;
-    Ok(entries
-        .iter()
-        .flat_map(|entry| entry.map_or([u64::MAX; 2], |e| [e.offset, e.length]))
-        .collect())
+    let entries = read_index(tail, frames, shard_bytes).map_err(thrown)?;
+    Ok(entries.iter().flat_map(|entry| entry.map_or([u64::MAX; 2], |e| [e.offset, e.length])).collect())
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 /// The values that become 0 .. 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
-    /// A stated one, with `lo <= hi`.
+    /// A stated one; `lo` above `hi` is refused.
     Span {
         /// Becomes 0.
         lo: u16,
@@ -23,8 +23,7 @@ impl FromStr for Range {
     fn from_str(text: &str) -> Result<Self, PixelError> {
         let span = || {
             let (lo, hi) = text.split_once(':')?;
-            let (lo, hi) = (lo.parse().ok()?, hi.parse().ok()?);
-            (lo <= hi).then_some(Self::Span { lo, hi })
+            Some(Self::Span { lo: lo.parse().ok()?, hi: hi.parse().ok()? })
         };
         if text == "max" {
             return Ok(Self::Max);
@@ -74,12 +73,10 @@ impl Converter {
             return Err(PixelError::RangeNeeded(format.name()));
         }
         if format == Format::U8 && conversion.range.is_none() {
-            return Ok(Prepared {
-                pixels: frame,
-                clamped: 0,
-            });
+            return Ok(Prepared { pixels: frame, clamped: 0 });
         }
         let span = match conversion.range {
+            Some(Range::Span { lo, hi }) if lo > hi => return Err(PixelError::Range(format!("{lo}:{hi}"))),
             Some(Range::Span { lo, hi }) => Some((lo, hi)),
             Some(Range::Max) => Some((0, extremes(frame, format, pixels, conversion.gray).1)),
             None => None,
@@ -92,16 +89,10 @@ impl Converter {
             rest = after;
             match span {
                 Some((lo, hi)) => clamped += u64::from(scale(values, lo, hi, band)),
-                None => band
-                    .iter_mut()
-                    .zip(values)
-                    .for_each(|(byte, value)| *byte = *value as u8),
+                None => band.iter_mut().zip(values).for_each(|(byte, value)| *byte = *value as u8),
             }
         });
-        Ok(Prepared {
-            pixels: &self.output,
-            clamped,
-        })
+        Ok(Prepared { pixels: &self.output, clamped })
     }
 }
 
@@ -129,10 +120,7 @@ fn checked(
         return Err(impossible);
     };
     if expected != frame.len() as u64 {
-        return Err(PixelError::Size {
-            expected,
-            actual: frame.len() as u64,
-        });
+        return Err(PixelError::Size { expected, actual: frame.len() as u64 });
     }
     if format.is_colour() && gray.is_none() {
         return Err(PixelError::GrayNeeded(format.name()));
@@ -151,13 +139,7 @@ fn extremes(frame: &[u8], format: Format, pixels: usize, gray: Option<Gray>) -> 
 }
 
 /// Hand the frame's gray values to `take`, band by band, in order.
-fn each_band(
-    frame: &[u8],
-    format: Format,
-    pixels: usize,
-    gray: Option<Gray>,
-    mut take: impl FnMut(&[u16]),
-) {
+fn each_band(frame: &[u8], format: Format, pixels: usize, gray: Option<Gray>, mut take: impl FnMut(&[u16])) {
     let mut band = [0u16; BAND];
     let band_bytes = BAND * format.bits() as usize / 8;
     let mut left = pixels;
@@ -171,47 +153,25 @@ fn each_band(
 
 fn decode(bytes: &[u8], format: Format, gray: Gray, values: &mut [u16]) {
     match format {
-        Format::U8 => values
-            .iter_mut()
-            .zip(bytes)
-            .for_each(|(value, byte)| *value = u16::from(*byte)),
+        Format::U8 => values.iter_mut().zip(bytes).for_each(|(value, byte)| *value = u16::from(*byte)),
         Format::U16Le => each(bytes, values, u16::from_le_bytes),
         Format::U16Be => each(bytes, values, u16::from_be_bytes),
         Format::Mono10p => group(bytes, values, |[a, b, c, d, e]: [u16; 5]| {
-            [
-                a | (b & 0x03) << 8,
-                b >> 2 | (c & 0x0f) << 6,
-                c >> 4 | (d & 0x3f) << 4,
-                d >> 6 | e << 2,
-            ]
+            [a | (b & 0x03) << 8, b >> 2 | (c & 0x0f) << 6, c >> 4 | (d & 0x3f) << 4, d >> 6 | e << 2]
         }),
-        Format::Mono12p => group(bytes, values, |[a, b, c]: [u16; 3]| {
-            [a | (b & 0x0f) << 8, b >> 4 | c << 4]
-        }),
-        Format::Mono10Packed => group(bytes, values, |[a, b, c]: [u16; 3]| {
-            [a << 2 | b & 0x03, c << 2 | b >> 4 & 0x03]
-        }),
-        Format::Mono12Packed => group(bytes, values, |[a, b, c]: [u16; 3]| {
-            [a << 4 | b & 0x0f, c << 4 | b >> 4]
-        }),
-        Format::Rgb8 => each(bytes, values, |[r, g, b]: [u8; 3]| {
-            gray.of([r, g, b].map(u16::from))
-        }),
-        Format::Rgba8 => each(bytes, values, |[r, g, b, _]: [u8; 4]| {
-            gray.of([r, g, b].map(u16::from))
-        }),
-        Format::Rgb16Le => each(bytes, values, |p: [u8; 6]| {
-            gray.of(wide(p, u16::from_le_bytes))
-        }),
-        Format::Rgb16Be => each(bytes, values, |p: [u8; 6]| {
-            gray.of(wide(p, u16::from_be_bytes))
-        }),
-        Format::Rgba16Le => each(bytes, values, |p: [u8; 8]| {
-            gray.of(wide(p, u16::from_le_bytes))
-        }),
-        Format::Rgba16Be => each(bytes, values, |p: [u8; 8]| {
-            gray.of(wide(p, u16::from_be_bytes))
-        }),
+        Format::Mono12p => group(bytes, values, |[a, b, c]: [u16; 3]| [a | (b & 0x0f) << 8, b >> 4 | c << 4]),
+        Format::Mono10Packed => {
+            group(bytes, values, |[a, b, c]: [u16; 3]| [a << 2 | b & 0x03, c << 2 | b >> 4 & 0x03])
+        }
+        Format::Mono12Packed => {
+            group(bytes, values, |[a, b, c]: [u16; 3]| [a << 4 | b & 0x0f, c << 4 | b >> 4])
+        }
+        Format::Rgb8 => each(bytes, values, |[r, g, b]: [u8; 3]| gray.of([r, g, b].map(u16::from))),
+        Format::Rgba8 => each(bytes, values, |[r, g, b, _]: [u8; 4]| gray.of([r, g, b].map(u16::from))),
+        Format::Rgb16Le => each(bytes, values, |p: [u8; 6]| gray.of(wide(p, u16::from_le_bytes))),
+        Format::Rgb16Be => each(bytes, values, |p: [u8; 6]| gray.of(wide(p, u16::from_be_bytes))),
+        Format::Rgba16Le => each(bytes, values, |p: [u8; 8]| gray.of(wide(p, u16::from_le_bytes))),
+        Format::Rgba16Be => each(bytes, values, |p: [u8; 8]| gray.of(wide(p, u16::from_be_bytes))),
     }
 }
 
@@ -236,15 +196,8 @@ fn group<const N: usize, const M: usize>(
         *out = unpack(group.map(u16::from));
     }
     let mut filled = [0u16; N];
-    let cut = if rest.is_empty() {
-        groups.last().map_or(&[][..], |group| &group[..])
-    } else {
-        rest
-    };
-    filled
-        .iter_mut()
-        .zip(cut)
-        .for_each(|(word, byte)| *word = u16::from(*byte));
+    let cut = if rest.is_empty() { groups.last().map_or(&[][..], |group| &group[..]) } else { rest };
+    filled.iter_mut().zip(cut).for_each(|(word, byte)| *word = u16::from(*byte));
     last.copy_from_slice(&unpack(filled)[..last.len()]);
 }
 

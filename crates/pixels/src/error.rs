@@ -38,13 +38,21 @@ impl fmt::Display for PixelError {
             Self::Dims { height, width } => {
                 write!(f, "a frame of {height} x {width} pixels cannot be packed; give dims of at least 1 x 1 that fit in memory")
             }
-            Self::UnknownFormat(name) => write!(f, "no pixel format is called '{name}'; use one of those documented"),
+            Self::UnknownFormat(name) => {
+                write!(f, "no pixel format is called '{name}'; use one of those documented")
+            }
             Self::Range(text) => {
                 write!(f, "'{text}' is no range; give 'max', or whole numbers lo and hi with 0 <= lo <= hi <= 65535")
             }
             Self::UnknownGray(name) => write!(f, "'{name}' is no way to gray; give 'mean' or 'luma'"),
-            Self::RangeNeeded(format) => write!(f, "pixels of format {format} are wider than 8 bit; state the range that becomes 0 to 255"),
-            Self::GrayNeeded(format) => write!(f, "pixels of format {format} have colours; state 'mean' or 'luma' as their way to gray"),
+            Self::RangeNeeded(format) => write!(
+                f,
+                "pixels of format {format} are wider than 8 bit; state the range that becomes 0 to 255"
+            ),
+            Self::GrayNeeded(format) => write!(
+                f,
+                "pixels of format {format} have colours; state 'mean' or 'luma' as their way to gray"
+            ),
         }
     }
 }

@@ -15,8 +15,8 @@ const ENTRY_BYTES: usize = 16;
 const CRC_BYTES: usize = 4;
 
 /// Bytes that the index of `frames` frames takes at the end of a shard.
-pub fn index_bytes(frames: usize) -> u64 {
-    frames as u64 * ENTRY_BYTES as u64 + CRC_BYTES as u64
+fn index_bytes(frames: u32) -> u64 {
+    u64::from(frames) * ENTRY_BYTES as u64 + CRC_BYTES as u64
 }
 
 /// The index of a shard, in frame order, with its CRC32C; `None` is an absent frame.
@@ -35,40 +35,30 @@ pub fn write_index(entries: &[Option<Entry>]) -> Vec<u8> {
 /// Read the index of `frames` frames from `tail`, the end of a shard that is `shard_bytes` long in all.
 ///
 /// Every entry that is present lies before the index, is not empty and overlaps no other.
-pub fn read_index(
-    tail: &[u8],
-    frames: usize,
-    shard_bytes: u64,
-) -> Result<Vec<Option<Entry>>, ShardError> {
+pub fn read_index(tail: &[u8], frames: u32, shard_bytes: u64) -> Result<Vec<Option<Entry>>, ShardError> {
     let needed = index_bytes(frames);
     let bytes = shard_bytes.min(tail.len() as u64);
     if bytes < needed {
         return Err(ShardError::Truncated { bytes, needed });
     }
     let index = &tail[tail.len() - needed as usize..];
-    let (pairs, crc) = index.split_at(frames * ENTRY_BYTES);
+    let (pairs, crc) = index.split_at(index.len() - CRC_BYTES);
     let expected = word(crc) as u32;
     let actual = crc32c(pairs);
     if expected != actual {
         return Err(ShardError::IndexCrc { expected, actual });
     }
     let data_bytes = shard_bytes - needed;
-    let mut entries = Vec::with_capacity(frames);
+    let mut entries = Vec::with_capacity(frames as usize);
     for (frame, pair) in pairs.chunks_exact(ENTRY_BYTES).enumerate() {
         let (offset, length) = (word(&pair[..8]), word(&pair[8..]));
         if offset == ABSENT && length == ABSENT {
             entries.push(None);
             continue;
         }
-        let inside = offset
-            .checked_add(length)
-            .is_some_and(|end| end <= data_bytes);
+        let inside = offset.checked_add(length).is_some_and(|end| end <= data_bytes);
         if length == 0 || !inside {
-            return Err(ShardError::IndexEntry {
-                frame: frame as u32,
-                offset,
-                length,
-            });
+            return Err(ShardError::IndexEntry { frame: frame as u32, offset, length });
         }
         entries.push(Some(Entry { offset, length }));
     }
@@ -77,28 +67,18 @@ pub fn read_index(
 }
 
 fn word(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |word, &byte| word << 8 | u64::from(byte))
+    bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
 fn refuse_overlap(entries: &[Option<Entry>]) -> Result<(), ShardError> {
-    let mut present: Vec<(Entry, usize)> = entries
-        .iter()
-        .enumerate()
-        .filter_map(|(frame, entry)| entry.map(|e| (e, frame)))
-        .collect();
+    let mut present: Vec<(Entry, usize)> =
+        entries.iter().enumerate().filter_map(|(frame, entry)| entry.map(|e| (e, frame))).collect();
     present.sort_unstable_by_key(|(entry, frame)| (entry.offset, *frame));
     for pair in present.windows(2) {
         let (before, (entry, frame)) = (pair[0].0, pair[1]);
         if before.offset + before.length > entry.offset {
             let Entry { offset, length } = entry;
-            return Err(ShardError::IndexEntry {
-                frame: frame as u32,
-                offset,
-                length,
-            });
+            return Err(ShardError::IndexEntry { frame: frame as u32, offset, length });
         }
     }
     Ok(())

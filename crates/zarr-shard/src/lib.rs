@@ -8,11 +8,12 @@ mod crc32c;
 mod error;
 mod index;
 mod pack;
+mod search;
 mod unpack;
 
 pub use crc32c::crc32c;
 pub use error::ShardError;
-pub use index::{index_bytes, read_index, write_index, Entry};
+pub use index::{read_index, write_index, Entry};
 pub use pack::{PackedFrame, Packer};
 pub use unpack::{UnpackedFrame, Unpacker};
 pub use xxhash_rust::xxh64::xxh64;

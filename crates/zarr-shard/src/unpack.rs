@@ -1,11 +1,8 @@
-use crate::pack::{CHECKSUM_FLAG, DESCRIPTOR};
+use crate::pack::{CHECKSUM_BYTES, CHECKSUM_FLAG, DESCRIPTOR};
 use crate::{xxh64, ShardError};
-use zstd_safe::{
-    find_frame_compressed_size, get_error_name, get_frame_content_size, DCtx, DParameter,
-};
+use zstd_safe::{find_frame_compressed_size, get_error_name, get_frame_content_size, DCtx, DParameter};
 
 const MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
-const CHECKSUM_BYTES: usize = 4;
 /// A zstd block takes four bytes at least and unpacks to 128 KiB at most.
 const BLOCK_BYTES_LEAST: u64 = 4;
 const BLOCK_CONTENT_MOST: u64 = 128 << 10;
@@ -37,10 +34,7 @@ impl Unpacker {
         let mut context = DCtx::create();
         // The checksum is compared here, with the hash that is taken anyway. Cannot fail: the context is fresh.
         let _ = context.set_parameter(DParameter::ForceIgnoreChecksum(true));
-        Self {
-            context,
-            output: Vec::new(),
-        }
+        Self { context, output: Vec::new() }
     }
 
     /// Unpack `data`, which must be exactly one zstd frame of `expected` bytes of content. `frame` names it in errors.
@@ -53,21 +47,14 @@ impl Unpacker {
         frame: u32,
         expected: u64,
     ) -> Result<UnpackedFrame<'_>, ShardError> {
-        let damaged = |reason: &str| ShardError::Frame {
-            frame,
-            reason: reason.to_string(),
-        };
+        let damaged = |reason: &str| ShardError::Frame { frame, reason: reason.to_string() };
         let failed = |code: usize| damaged(get_error_name(code));
         if !data.starts_with(&MAGIC) {
             return Err(damaged("it does not begin as a zstd frame"));
         }
         match get_frame_content_size(data).map_err(|_| damaged("its header is cut or invalid"))? {
             Some(actual) if actual != expected => {
-                return Err(ShardError::FrameSize {
-                    frame,
-                    expected,
-                    actual,
-                })
+                return Err(ShardError::FrameSize { frame, expected, actual })
             }
             _ => {}
         }
@@ -80,19 +67,10 @@ impl Unpacker {
         }
         self.output.clear();
         let room = usize::try_from(expected).map_err(|_| damaged("it is larger than memory"))?;
-        self.output
-            .try_reserve_exact(room)
-            .map_err(|_| damaged("it is larger than memory"))?;
-        let actual = self
-            .context
-            .decompress(&mut self.output, data)
-            .map_err(failed)? as u64;
+        self.output.try_reserve_exact(room).map_err(|_| damaged("it is larger than memory"))?;
+        let actual = self.context.decompress(&mut self.output, data).map_err(failed)? as u64;
         if actual != expected {
-            return Err(ShardError::FrameSize {
-                frame,
-                expected,
-                actual,
-            });
+            return Err(ShardError::FrameSize { frame, expected, actual });
         }
         let xxh64 = xxh64(&self.output, 0);
         if data[DESCRIPTOR] & CHECKSUM_FLAG != 0 {
@@ -101,9 +79,6 @@ impl Unpacker {
                 return Err(damaged("its content differs from its checksum"));
             }
         }
-        Ok(UnpackedFrame {
-            pixels: &self.output,
-            xxh64,
-        })
+        Ok(UnpackedFrame { pixels: &self.output, xxh64 })
     }
 }

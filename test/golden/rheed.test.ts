@@ -1,0 +1,291 @@
+import { type Receipt, RHEEDStreamer, type RHEEDStreamOptions, type RunItem, type Stack } from 'framewire'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inCOrder, type NumpyArray } from '../interop/npy.js'
+import { decodeShard } from '../interop/zarrita.js'
+import { lineOf, steps } from './compare.js'
+import { DIFFERENCES } from './differences.js'
+import { pattern, type RecordedCall, type Recording, recording } from './recording.js'
+import { CLOCK_AHEAD_MS, type ReplayServer, type SeenRequest, startReplay } from './replay-server.js'
+
+/** One recorded call, made of this client: what it answered or threw. */
+interface Outcome {
+  returned?: unknown
+  thrown?: unknown
+}
+
+/** The scenarios whose calls can be made as they are recorded. */
+const SCENARIOS = [
+  'rheed-all-options',
+  'rheed-stationary-defaults',
+  'rheed-blank-values',
+  'rheed-samples',
+  'rheed-real-crop',
+  'rheed-dtypes-and-errors',
+  'rheed-run-generator',
+]
+
+describe.each(SCENARIOS)('%s', (scenario) => {
+  const recorded = recording(scenario)
+  const differences = DIFFERENCES.filter((difference) => difference.scenario === scenario)
+  const outcomes: Outcome[] = []
+  let server: ReplayServer
+
+  beforeAll(async () => {
+    server = await startReplay(recorded.requests)
+    const streamer = new RHEEDStreamer({ apiKey: 'golden-key', endpoint: `${server.root}/`, verbosity: 0, clockSync: false, maxWorkers: 1 })
+    for (const call of recorded.calls) outcomes.push(await outcome(() => perform(streamer, recorded, call)))
+    await streamer.close()
+  })
+  afterAll(() => server?.close())
+
+  it('sends the same requests, byte for byte', () => {
+    const unsent = differences.flatMap((difference) => difference.unsent ?? [])
+    const sent = differences.flatMap((difference) => difference.sent ?? [])
+    const expected = steps(recorded.requests.filter(({ seq }) => !unsent.includes(seq)))
+    for (const line of sent) {
+      const group = expected.findLast(({ step }) => step === 'chunk')!
+      group.lines.push(line)
+      group.lines.sort()
+    }
+    expect(steps(server.seen)).toEqual(expected)
+  })
+
+  it('sends the key and the content type where the other client does, and nowhere else', () => {
+    const told = (headers: Record<string, string>) => [headers['x-api-key'], headers['content-type']]
+    const known = new Map(
+      recorded.requests.map((request) => [lineOf(request), told(Object.fromEntries(request.headers))]),
+    )
+    for (const request of server.seen) {
+      const expected = request.method === 'PUT' ? [undefined, ''] : known.get(lineOf(request))
+      if (expected) expect(told(request.headers), lineOf(request)).toEqual(expected)
+      // An object store refuses a chunked body.
+      if (request.method === 'PUT') expect(request.headers['content-length']).toBe(String(request.bytes.length))
+    }
+  })
+
+  it('refuses what the other client refuses, and beyond that only what the table says', () => {
+    const expected = recorded.calls.map((call, at) => {
+      const difference = differences.find(({ calls }) => calls.includes(at))
+      if (difference?.accepted) return 'accepted'
+      return difference?.refusedAs ?? (call.raised ? 'refused' : 'accepted')
+    })
+    const actual = outcomes.map(({ thrown }, at) => {
+      if (thrown === undefined) return 'accepted'
+      return differences.some(({ calls }) => calls.includes(at)) ? (thrown as { code?: string }).code : 'refused'
+    })
+    expect(actual).toEqual(expected)
+  })
+
+  it('answers the same data ids', () => {
+    const ids = (list: readonly { returned?: unknown }[]) =>
+      list.map(({ returned }) => returned).filter((returned) => typeof returned === 'string')
+    const refused = new Set(differences.filter(({ refusedAs }) => refusedAs).flatMap(({ calls }) => calls))
+    expect(ids(outcomes)).toEqual(ids(recorded.calls.filter((_, at) => !refused.has(at))))
+  })
+
+  it('sends shards that hold the frames as they were given', async () => {
+    const frames = framesByIndex(recorded)
+    for (const put of server.seen.filter(({ method }) => method === 'PUT')) {
+      const claim = claimOf(server, put)
+      const dims = claim.dims!.split(',').map(Number) as [number, number, number]
+      const expected = frames.get(`${claim.data_id} ${indexOf(put.target)}`)
+      expect(expected, put.target).toBeDefined()
+      expect(Buffer.compare(await decodeShard(put.bytes, dims), expected!), put.target).toBe(0)
+    }
+  })
+
+  it('accounts for every chunk on the receipt', () => {
+    const receipts = outcomes.map(({ returned }) => returned as Receipt).filter((value) => value?.chunks !== undefined)
+    const puts = server.seen.filter(({ method }) => method === 'PUT')
+    const stored = new Map(receipts.map((receipt) => [receipt.dataId, receipt.totals.stored]))
+    expect([...stored.values()].reduce((sum, chunks) => sum + chunks, 0)).toBe(puts.length)
+    for (const { finalized, chunks } of receipts) {
+      expect(finalized).toBe(true)
+      for (const { state, proof } of chunks) expect({ state, proof }).toEqual({ state: 'stored', proof: 'md5' })
+    }
+  })
+})
+
+describe('rheed-run-generator, its repeated index', () => {
+  it('names the refused chunk on the receipt', async () => {
+    const recorded = recording('rheed-run-generator')
+    const server = await startReplay(recorded.requests)
+    const streamer = new RHEEDStreamer({ apiKey: 'golden-key', endpoint: server.root, verbosity: 0, clockSync: false, maxWorkers: 1 })
+    const results: Outcome[] = []
+    for (const call of recorded.calls) results.push(await outcome(() => perform(streamer, recorded, call)))
+    await streamer.close()
+    await server.close()
+    const receipt = results.at(-1)!.returned as Receipt
+    expect(receipt.refused.map(({ index, error }) => [index, error.code])).toEqual([[0, 'stream/chunk-reused']])
+  })
+})
+
+describe('rheed-clock-corrected', () => {
+  it('corrects capture times by the clock of the service and says by how much', async () => {
+    const recorded = recording('rheed-clock-corrected')
+    const server = await startReplay(recorded.requests)
+    const streamer = new RHEEDStreamer({ apiKey: 'golden-key', endpoint: server.root, verbosity: 0, maxWorkers: 1 })
+    const calls = recorded.calls.slice(0, 5).filter(({ call }) => /^(initialize|push|finalize)/.test(call))
+    for (const call of calls) await perform(streamer, recorded, call)
+    const pushedBy = Date.now()
+    await streamer.close()
+    await server.close()
+
+    const masked = ({ body, ...request }: { method: string; target: string; body: string | null }) => ({
+      ...request,
+      body: body && body.replace(/"((?:start|end)_unix_ms_utc|clock_(?:offset|uncertainty)_ms)":"[^"]+"/g, '"$1":"*"'),
+    })
+    const expected = recorded.requests.filter(({ target }) => !target.startsWith('/tool-state'))
+    // Of the four samples of the clock, those of the first seconds.
+    const once = server.seen.filter((seen, at, all) => all.findIndex(({ target }) => target === seen.target) === at)
+    expect(steps(once.map(masked))).toEqual(steps(expected.map(masked)))
+    const time = server.seen.find(({ target }) => target === '/gateway/time')!
+    expect(time.headers).not.toHaveProperty('x-api-key')
+    expect(time.headers['cache-control']).toBe('no-store')
+
+    const [first, second] = server.seen
+      .filter(({ target }) => target.includes('upload_urls'))
+      .map(({ body }) => JSON.parse(body!) as Record<string, string>)
+      .sort((a, b) => Number(a.start_unix_ms_utc) - Number(b.start_unix_ms_utc))
+    const offset = Number(first!.clock_offset_ms)
+    expect(first!.clock_offset_ms).toMatch(/^\d+$/)
+    expect(first!.clock_uncertainty_ms).toMatch(/^\d+\.\d$/)
+    expect(Math.abs(offset - CLOCK_AHEAD_MS)).toBeLessThanOrEqual(Number(first!.clock_uncertainty_ms) + 1)
+    expect(Number(first!.start_unix_ms_utc)).toBe(1700000000000 + offset)
+    expect(Number(first!.end_unix_ms_utc)).toBe(1700000002000 + offset)
+    // Sampled when push was entered, less the duration of 8 frames at 4 fps.
+    const sampled = Number(second!.start_unix_ms_utc) - offset + 2000
+    expect(sampled).toBeLessThanOrEqual(pushedBy + 1)
+    expect(sampled).toBeGreaterThan(pushedBy - 60_000)
+    expect(Number(second!.end_unix_ms_utc) - Number(second!.start_unix_ms_utc)).toBe(2000)
+  })
+})
+
+describe('rheed-env-endpoint', () => {
+  it('reads AS_API_ENDPOINT, as documented, where the other client dials the production service', async () => {
+    const server = await startReplay(recording('rheed-real-crop').requests)
+    const before = process.env.AS_API_ENDPOINT
+    process.env.AS_API_ENDPOINT = `${server.root}//`
+    try {
+      const streamer = new RHEEDStreamer({ apiKey: 'golden-key', verbosity: 0, clockSync: false, maxWorkers: 1 })
+      const dataId = await streamer.initialize({ fps: 4, rotationsPerMin: 0, chunkSize: 8, streamName: 'real crop' })
+      await streamer.finalize(dataId)
+      await streamer.close()
+      expect(server.seen.map(lineOf)).toEqual([
+        'POST /rheed/stream/ {"data_item_name":"real crop","rotational_period":null,"rotations_per_min":0.0,"fps_capture_rate":4.0}',
+        `POST /rheed/stream/${dataId}/end`,
+      ])
+    } finally {
+      if (before === undefined) delete process.env.AS_API_ENDPOINT
+      else process.env.AS_API_ENDPOINT = before
+      await server.close()
+    }
+  })
+})
+
+/** Make one recorded call of this client. Arguments that its types rule out are passed on all the same. */
+async function perform(streamer: RHEEDStreamer, recorded: Recording, { call, args, kwargs }: RecordedCall): Promise<unknown> {
+  switch (call.split(' ')[0]) {
+    case 'initialize': {
+      const [fps, rotationsPerMin, chunkSize] = args
+      const options = Object.entries({ fps, rotationsPerMin, chunkSize, ...kwargs })
+        .filter(([, value]) => value !== undefined && value !== null)
+        .map(([name, value]) => [name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()), value])
+      return streamer.initialize(Object.fromEntries(options) as RHEEDStreamOptions)
+    }
+    case 'push': {
+      const [dataId, index, frames] = args as [string, number, unknown]
+      const captureStartMs = kwargs.capture_start_ms_utc as number | undefined
+      streamer.push(dataId, index, stackOf(recorded, frames), { captureStartMs })
+      return undefined
+    }
+    case 'run':
+      return streamer.run(args[0] as string, chunksOf(call), { pace: 'none' })
+    case 'finalize':
+      return streamer.finalize(args[0] as string)
+    default:
+      throw new Error(`cannot make the call ${call}`)
+  }
+}
+
+async function outcome(perform: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    return { returned: await perform() }
+  } catch (thrown) {
+    return { thrown }
+  }
+}
+
+/** What the generators of `rheed-run-generator` yield. */
+function* chunksOf(call: string): Generator<RunItem> {
+  const chunk = (n: number, k: number): Stack => ({ data: pattern(n, 32, 48, k), shape: [n, 32, 48] })
+  if (call === 'run') {
+    for (const k of [0, 1, 2]) yield [chunk(4, k), 1700000000000 + 2000 * k]
+    yield [{ data: pattern(1, 32, 48, 3), shape: [32, 48] }, 1700000006000]
+  } else if (call === 'run bad start') {
+    yield [chunk(4, 9), 'x'] as unknown as RunItem
+  } else if (call === 'run bad item') {
+    yield 'x' as unknown as RunItem
+  } else {
+    yield [chunk(4, 9), 1700000000000]
+    throw new Error('boom in the iterator')
+  }
+}
+
+const ARRAYS = {
+  '|u1': [Uint8Array, 'uint8'],
+  '|b1': [Uint8Array, 'bool'],
+  '<u2': [Uint16Array, 'uint16'],
+  '>u2': [Uint16Array, 'uint16'],
+  '<i4': [Int32Array, 'int32'],
+  '<f4': [Float32Array, 'float32'],
+  '<f8': [Float64Array, 'float64'],
+} as const
+
+/** A recorded array argument as a stack; a nested list as the typed array that a caller would make of it. */
+function stackOf(recorded: Recording, argument: unknown): Stack {
+  const { descr, fortran, shape, bytes } = Array.isArray(argument) ? listed(argument) : recorded.array(argument)
+  const [TypedArray, dtype] = ARRAYS[descr as keyof typeof ARRAYS]
+  return {
+    data: new TypedArray(bytes.buffer),
+    shape,
+    dtype,
+    order: fortran ? 'F' : 'C',
+    byteOrder: descr[0] === '>' ? 'big' : 'little',
+  }
+}
+
+function listed(list: unknown[]): NumpyArray {
+  const shape: number[] = []
+  for (let inner: unknown = list; Array.isArray(inner); inner = inner[0]) shape.push(inner.length)
+  return { descr: '|u1', fortran: false, shape, bytes: Uint8Array.from(list.flat(Infinity) as number[]) }
+}
+
+/** The pixels that were pushed, by data id and index; the first push of an index counts. */
+function framesByIndex(recorded: Recording): Map<string, Uint8Array> {
+  const frames = new Map<string, Uint8Array>()
+  const refused = DIFFERENCES.filter(({ scenario, refusedAs }) => scenario === recorded.scenario && refusedAs)
+  recorded.calls.forEach(({ call, args }, at) => {
+    if (!call.startsWith('push') || refused.some(({ calls }) => calls.includes(at))) return
+    const [dataId, index, argument] = args
+    const array = Array.isArray(argument) ? listed(argument) : recorded.array(argument)
+    if (!frames.has(`${dataId} ${index}`)) frames.set(`${dataId} ${index}`, inCOrder(array))
+  })
+  for (const { call, args } of recorded.calls.filter(({ call }) => call === 'run')) {
+    const items = [...chunksOf(call)] as [Stack, number][]
+    items.forEach(([{ data }], index) => frames.set(`${args[0]} ${index}`, data as Uint8Array))
+  }
+  return frames
+}
+
+/** The chunk index in the target of a PUT. */
+function indexOf(target: string): number {
+  return Number(/\/c\/(\d+)\/0\/0/.exec(target)![1])
+}
+
+/** The claim that a PUT belongs to: the upload URL that was asked for its index, and that answered this URL. */
+function claimOf(server: ReplayServer, put: SeenRequest): Record<string, string> {
+  const before = server.seen.slice(0, server.seen.indexOf(put))
+  const asked = `frames.zarr%2Fframes%2Fc%2F${indexOf(put.target)}%2F0%2F0&`
+  return JSON.parse(before.findLast(({ target }) => target.includes(asked))!.body!)
+}

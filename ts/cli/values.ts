@@ -1,0 +1,54 @@
+import { InvalidArgumentError } from 'commander'
+import { isFramewireError } from '../errors.js'
+import { parseScale, type Scale } from '../frames/conversion.js'
+
+/** A number, as commander wants its parsers: throws `InvalidArgumentError`. */
+export function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.')
+  return value
+}
+
+/** A whole number, not negative. */
+export function count(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return number(text)
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+}
+
+/** A number of bytes: `800000000`, `800MB`, `1.5GiB`. */
+export function bytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
+  const unit = UNITS[match?.[2]?.toUpperCase() ?? '?']
+  if (!match || !unit) throw new InvalidArgumentError('Expected bytes, such as 800MB or 1.5GiB.')
+  return Math.floor(Number(match[1]) * unit)
+}
+
+/** Axes of an array: `1038,1388`. */
+export function shape(text: string): number[] {
+  if (!/^\d+(,\d+)+$/.test(text)) throw new InvalidArgumentError('Expected axes such as 1038,1388.')
+  return text.split(',').map(Number)
+}
+
+/** A range of 16-bit data: `0:4095`, `full`, `max`, `measured`. */
+export function scale(text: string): Scale {
+  try {
+    return parseScale(text)
+  } catch (error) {
+    throw isFramewireError(error) ? new InvalidArgumentError(error.message) : error
+  }
+}
+
+/** An option that may be repeated: the values so far and one more. */
+export function repeated(text: string, before: readonly string[] = []): string[] {
+  return [...before, text]
+}

@@ -1,0 +1,15 @@
+import type { WorkerFiles } from './core/thread.js'
+import { nodeThreads } from './core/threads-node.js'
+import { RHEEDStreamer as IsomorphicRHEEDStreamer } from './streaming/rheed.js'
+import type { RHEEDStreamerOptions } from './streaming/rheed-options.js'
+
+export { openPath as openRecording } from './frames/file-node.js'
+export * from './index.js'
+
+/** {@link IsomorphicRHEEDStreamer} on Node's worker threads. */
+export class RHEEDStreamer extends IsomorphicRHEEDStreamer {
+  /** Throws `stream/option`. */
+  constructor(options: RHEEDStreamerOptions & WorkerFiles) {
+    super(options, nodeThreads(options))
+  }
+}

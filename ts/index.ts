@@ -1,0 +1,20 @@
+export type { WorkerFiles } from './core/thread.js'
+export { type ErrorCode, type ErrorDetails, FramewireError, hasCode, isFramewireError } from './errors.js'
+export { chunksOf } from './frames/chunks.js'
+export { type Gray, parseGray, parseScale, type Scale } from './frames/conversion.js'
+export type { ByteSource, FrameSource } from './frames/source.js'
+export type { Dtype, Frames, PixelData, Stack } from './frames/stack.js'
+export type { ChunkHandle } from './streaming/frame-stream.js'
+export type { Logger, Verbosity } from './streaming/log.js'
+export type { ChunkReceipt, ChunkState, Losses, Receipt, RefusedChunk } from './streaming/receipt.js'
+export type {
+  ChunkProgress,
+  FinalizeOptions,
+  PushOptions,
+  RHEEDStreamerOptions,
+  RHEEDStreamOptions,
+  RunItem,
+  RunOptions,
+} from './streaming/rheed-options.js'
+export { TimeseriesStreamer } from './streaming/timeseries.js'
+export type { HttpAnswer, HttpRequest, HttpTransport } from './upload/http.js'

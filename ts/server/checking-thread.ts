@@ -1,0 +1,76 @@
+import { startThread, type Thread, type WorkerFiles } from '../core/thread.js'
+import { nodeThreads } from '../core/threads-node.js'
+import { FramewireError, hasCode, isFramewireError } from '../errors.js'
+import type { CheckedShard, Checker, ShardChecker, ShardClaim } from './checker.js'
+
+interface Started {
+  thread: Thread<ShardChecker>
+  /** Rejects when the thread ends, in whatever way: an answer would never come. */
+  ended: Promise<never>
+  end(reason: unknown): Promise<void>
+}
+
+/** Checks shards in a worker thread; a thread that is lost or broken is replaced for the next shard. */
+export class CheckingThread implements Checker {
+  readonly #files: WorkerFiles
+  #started: Promise<Started> | undefined
+
+  constructor(files: WorkerFiles = {}) {
+    this.#files = files
+  }
+
+  /** Start the worker, if it is not there. Throws `core/load`. */
+  async start(): Promise<void> {
+    await this.#start()
+  }
+
+  async check(path: string, claim: ShardClaim): Promise<CheckedShard> {
+    const { thread, ended, end } = await this.#start()
+    try {
+      return await Promise.race([thread.commands.check(path, claim), ended])
+    } catch (error) {
+      // Anything but a verdict on the shard may have left the worker's memory broken.
+      if (!isFramewireError(error) || hasCode(error, 'core/internal')) await end(error)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const started = await this.#started?.catch(() => undefined)
+    await started?.end(new Error('the server was closed'))
+  }
+
+  #start(): Promise<Started> {
+    this.#started ??= this.#open().catch((error) => {
+      this.#started = undefined
+      throw error
+    })
+    return this.#started
+  }
+
+  async #open(): Promise<Started> {
+    const thread = await startThread<ShardChecker>(nodeThreads(this.#files), 'checking')
+    let fail: (error: FramewireError) => void = () => {}
+    const ended = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    // Nobody need be waiting when it ends.
+    ended.catch(() => {})
+    const end = async (reason: unknown) => {
+      this.#started = undefined
+      fail(lostWorker(reason))
+      await thread.terminate()
+    }
+    thread.lost.then(end)
+    return { thread, ended, end }
+  }
+}
+
+function lostWorker(reason: unknown): FramewireError {
+  return new FramewireError(
+    'core/internal',
+    'The checking worker ended while it held this shard. Send the shard again.',
+    { reason: String(reason) },
+    { cause: reason },
+  )
+}

@@ -1,0 +1,73 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Refusal } from './refusal.js'
+import { makeFolder, Staging, storing } from './staging.js'
+import type { ChunkClaim } from './store.js'
+
+/** Where shards are sent to. */
+export const UPLOADS = '/framewire/v1/uploads'
+
+/** The query of an upload URL. */
+export interface UploadQuery {
+  claim: string
+  expires: string
+  sig: string
+}
+
+/**
+ * Upload URLs that carry what was declared of the chunk, when they expire, and a signature: whoever has one may send
+ * this chunk, without a key, until then. Nothing has to be kept for them, so they outlive a restart.
+ */
+export class UploadUrls {
+  readonly #secret: Uint8Array
+  readonly #lifetimeMs: number
+
+  constructor(secret: Uint8Array, lifetimeMs: number) {
+    this.#secret = secret
+    this.#lifetimeMs = lifetimeMs
+  }
+
+  /** Path and query for the chunk of a stream. */
+  sign(dataId: string, claim: ChunkClaim): string {
+    const text = Buffer.from(JSON.stringify(claim)).toString('base64url')
+    const expires = String(Date.now() + this.#lifetimeMs)
+    const sig = this.#signature(dataId, text, expires).toString('hex')
+    return `${UPLOADS}/${dataId}/${claim.index}?claim=${text}&expires=${expires}&sig=${sig}`
+  }
+
+  /** What was declared of the chunk. Throws a 403 for a URL that was changed, or has expired. */
+  verify(dataId: string, { claim, expires, sig }: UploadQuery): ChunkClaim {
+    const expected = this.#signature(dataId, claim, expires)
+    const given = Buffer.from(sig, 'hex')
+    if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) {
+      throw new Refusal(403, 'upload/signature', 'This upload URL was not signed by this server. Ask for a new one.', 'sig')
+    }
+    if (Date.now() >= Number(expires)) {
+      throw new Refusal(403, 'upload/expired', 'This upload URL has expired. Ask for a new one.', 'expires')
+    }
+    return JSON.parse(Buffer.from(claim, 'base64url').toString('utf8')) as ChunkClaim
+  }
+
+  #signature(dataId: string, claim: string, expires: string): Buffer {
+    return createHmac('sha256', this.#secret).update(`${dataId}\n${claim}\n${expires}`).digest()
+  }
+}
+
+/** The secret that a store's upload URLs are signed with; made at the first start, readable by the owner alone. */
+export function uploadSecret(store: string): Promise<Uint8Array> {
+  return storing(store, async () => {
+    const folder = join(store, '.framewire')
+    const path = join(folder, 'secret')
+    try {
+      return await readFile(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+    const staging = new Staging(folder)
+    await makeFolder(folder)
+    const secret = randomBytes(32)
+    await staging.replace(path, secret, 0o600)
+    return secret
+  })
+}
