@@ -44,7 +44,7 @@ export default [
   },
   {
     input: { index: 'ts/index.node.ts', server: 'ts/server.ts' },
-    output,
+    output: { ...output, entryFileNames: '[name].d.ts', chunkFileNames: '[name]-[hash].d.ts' },
     external: isDependency,
     plugins: [dts()],
   },

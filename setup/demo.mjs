@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { openRecording, RHEEDStreamer, TimeseriesStreamer } from '../dist/index.node.js'
+import { openPath, RHEEDStreamer, TimeseriesStreamer } from '../dist/index.node.js'
 import { createIngestServer, readFrames } from '../dist/server.js'
 import { root } from './step.mjs'
 
@@ -28,7 +28,7 @@ export async function demo({ once }) {
 }
 
 async function streamAndCompare(endpoint, store) {
-  const movie = await openRecording(RECORDING)
+  const movie = await openPath(RECORDING)
   const rheed = new RHEEDStreamer({ apiKey: KEY, endpoint, verbosity: 1 })
   const series = new TimeseriesStreamer({ apiKey: KEY, endpoint, verbosity: 1, pointsPerChunk: CHUNK_SIZE })
   const streamName = 'Sb on Si(111), recorded growth'

@@ -3,7 +3,6 @@ import { nodeThreads } from './core/threads-node.js'
 import { RHEEDStreamer as IsomorphicRHEEDStreamer } from './streaming/rheed.js'
 import type { RHEEDStreamerOptions } from './streaming/rheed-options.js'
 
-export { openPath as openRecording } from './frames/file-node.js'
 export * from './index.js'
 
 /** {@link IsomorphicRHEEDStreamer} on Node's worker threads. */

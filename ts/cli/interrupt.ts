@@ -11,7 +11,10 @@ export const INTERRUPTED = 130
  * process at once.
  * @param onFirst told of the first, to say what happens now
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, onFirst: () => void): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  onFirst: () => void,
+): Promise<T> {
   const controller = new AbortController()
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(INTERRUPTED)

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { InvalidArgumentError } from 'commander'
 import { hasCode, isFramewireError } from '../errors.js'
 import type { Output } from './output.js'
 
@@ -8,15 +9,15 @@ export type ExitCode = 0 | 1 | 2 | 130
 /** How a command ended. */
 export interface Outcome {
   exitCode: ExitCode
-  /** What a program wants to know of it; `ok` and `error` are added. */
-  value: object
-  /** The same for a person. */
-  text: string
-  /** Why it failed, if it did. */
+  /** The result as a program wants it; `ok`, and `error` where there is one, are put beside. */
+  value?: object
+  /** The same for a person. Without either, the command has said its result already. */
+  text?: string
+  /** Why it failed. */
   error?: unknown
 }
 
-/** The options behind the names that errors of the library use. */
+/** The option behind each name that the library's errors use. */
 const OPTIONS: Readonly<Record<string, string>> = {
   fps: '--fps',
   rotationsPerMin: '--rpm',
@@ -36,39 +37,47 @@ const OPTIONS: Readonly<Record<string, string>> = {
   store: '--store',
 }
 
-/** The option that mends an error, where one does: such an error is a matter of usage. */
+/** The error for a command line that cannot be meant. */
+export function usage(message: string): Error {
+  return new InvalidArgumentError(message)
+}
+
+/** The outcome of a command that ended with an error; `value` and `text` tell what came about before it. */
+export function failed(error: unknown, value: object = {}, text = ''): Outcome & { value: object } {
+  const isUsage = error instanceof InvalidArgumentError || mendingOption(error) !== undefined
+  return { exitCode: isUsage ? 2 : 1, value, text, error }
+}
+
+/** Print how a command ended; answers its exit code. */
+export function report({ exitCode, value, text, error }: Outcome, output: Output): ExitCode {
+  output.live('')
+  const shown = error === undefined ? undefined : presentable(error)
+  if (value) output.result({ ok: exitCode === 0, ...value, error: shown }, text ?? '')
+  if (shown) {
+    output.problem(`framewire: ${shown.code}: ${shown.message}`)
+    if (output.verbose) output.problem(inspect(error, { depth: 6 }))
+  }
+  return exitCode
+}
+
+/** An error as the last line on stderr and as `--json` show it. */
+function presentable(error: unknown): { code: string; message: string; details?: object } {
+  if (error instanceof InvalidArgumentError) return { code: 'usage', message: error.message }
+  if (!(error instanceof Error)) return { code: 'unknown', message: String(error) }
+  const { code = error.name, details } = error as { code?: string; details?: { receipt?: unknown } }
+  const option = mendingOption(error)
+  const message = error.message.replaceAll(/\s*\n\s*/g, ' ') + (option ? ` (option ${option})` : '')
+  if (!isFramewireError(error)) return { code, message }
+  // The receipt stands in the result itself.
+  const { receipt: _, ...figures } = details ?? {}
+  return { code, message, details: figures }
+}
+
+/** The option to change or to give, where an error is a matter of one. */
 function mendingOption(error: unknown): string | undefined {
   if (hasCode(error, 'frames/scale-required')) return '--scale'
   if (hasCode(error, 'frames/gray-required')) return '--gray'
-  if (hasCode(error, 'frames/conversion')) return '--scale or --gray'
+  if (hasCode(error, 'frames/conversion')) return '--scale'
   if (hasCode(error, 'stream/option') || hasCode(error, 'server/option')) return OPTIONS[error.details.option]
   return undefined
-}
-
-/** An error as the exit code, and as `--json` and the last line on stderr show it. */
-export function failure(error: unknown): {
-  exitCode: ExitCode
-  shown: { code: string; message: string; details?: object }
-} {
-  if (!(error instanceof Error)) return { exitCode: 1, shown: { code: 'unknown', message: String(error) } }
-  const option = mendingOption(error)
-  const { code = error.name } = error as { code?: string }
-  const message = error.message.replaceAll(/\s*\n\s*/g, ' ') + (option ? ` (option ${option})` : '')
-  // Receipts stand in the result itself.
-  const { receipt: _, ...details } = (isFramewireError(error) ? error.details : {}) as { receipt?: unknown }
-  return { exitCode: option ? 2 : 1, shown: { code, message, ...(isFramewireError(error) && { details }) } }
-}
-
-/** Print how a command ended; answers the exit code. */
-export function report({ exitCode, value, text, error }: Outcome, output: Output): ExitCode {
-  output.live('')
-  if (error === undefined) {
-    output.result({ ok: exitCode === 0, ...value }, text)
-    return exitCode
-  }
-  const { shown } = failure(error)
-  output.result({ ok: false, ...value, error: shown }, text)
-  output.problem(`framewire: ${shown.code}: ${shown.message}`)
-  if (output.verbose) output.problem(inspect(error, { depth: 6 }))
-  return exitCode
 }

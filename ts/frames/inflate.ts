@@ -1,7 +1,10 @@
 import { Unzlib } from 'fflate'
 import { adler32 } from './checksum.js'
 
-/** Compressed bytes unpacked at a time: DEFLATE's ratio is at most 1032, so at most 17 MB come out at once. */
+/** The most that DEFLATE packs into a byte. Whoever declares more bytes than this is wrong, or lies. */
+export const DEFLATE_RATIO = 1032
+
+/** Compressed bytes unpacked at a time: at most 17 MB come out at once. */
 export const INFLATE_STEP_BYTES = 2 ** 14
 
 /**
@@ -10,30 +13,17 @@ export const INFLATE_STEP_BYTES = 2 ** 14
  */
 export function inflateInto(into: Uint8Array, compressed: Uint8Array): number {
   let length = 0
-  unpack(compressed, into.length, (piece) => {
+  const stream = new Unzlib((piece) => {
+    if (length + piece.length > into.length) throw new RangeError(`unpacks to more than ${into.length} bytes`)
     into.set(piece, length)
     length += piece.length
-  })
-  // fflate leaves the checksum to its caller.
-  const end = new DataView(compressed.buffer, compressed.byteOffset + compressed.length - 4, 4)
-  if (end.getUint32(0) !== adler32(into.subarray(0, length))) throw new Error('the checksum differs')
-  return length
-}
-
-/** Check that a zlib stream unpacks to at most `limit` bytes, and keep nothing. Throws as {@link inflateInto}. */
-export function checkInflated(compressed: Uint8Array, limit: number): void {
-  unpack(compressed, limit, () => {})
-}
-
-function unpack(compressed: Uint8Array, limit: number, take: (piece: Uint8Array) => void): void {
-  let length = 0
-  const stream = new Unzlib((piece) => {
-    length += piece.length
-    if (length > limit) throw new RangeError(`unpacks to more than the ${limit} bytes that were declared`)
-    take(piece)
   })
   for (let at = 0; at < compressed.length; at += INFLATE_STEP_BYTES) {
     const end = at + INFLATE_STEP_BYTES
     stream.push(compressed.subarray(at, end), end >= compressed.length)
   }
+  // fflate leaves the checksum to its caller.
+  const checksum = new DataView(compressed.buffer, compressed.byteOffset + compressed.length - 4, 4)
+  if (checksum.getUint32(0) !== adler32(into.subarray(0, length))) throw new Error('the checksum differs')
+  return length
 }

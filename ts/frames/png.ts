@@ -1,8 +1,7 @@
 import { crc32 } from './checksum.js'
-import type { PixelType } from './dtype.js'
-import { pixelsOf } from './dtype.js'
-import { damaged, truncated, unsupported } from './file-error.js'
-import { inflateInto } from './inflate.js'
+import { type PixelType, pixelsOf } from './dtype.js'
+import { damaged, tooLarge, truncated, unsupported } from './file-error.js'
+import { DEFLATE_RATIO, inflateInto } from './inflate.js'
 import { type ByteSource, bytesPerFrame, checkFrames, type FrameSource } from './source.js'
 import type { Stack } from './stack.js'
 
@@ -10,6 +9,9 @@ import type { Stack } from './stack.js'
 const samplesOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
 const PALETTE = 3
+
+/** Room for what a file holds beside its picture: texts, profiles. */
+const MAX_BESIDES = 2 ** 24
 
 interface PngHeader {
   height: number
@@ -46,7 +48,20 @@ export async function openPng(bytes: ByteSource): Promise<FrameSource> {
     },
     close: () => bytes.close(),
   }
-  bytesPerFrame(source)
+  const frameBytes = bytesPerFrame(source)
+  if (frameBytes > bytes.size * DEFLATE_RATIO) {
+    throw damaged(
+      bytes.name,
+      `claims ${height} x ${width} pixels, more than its ${bytes.size} bytes can hold.`,
+    )
+  }
+  if (bytes.size > 2 * frameBytes + MAX_BESIDES) {
+    throw tooLarge(
+      bytes.name,
+      2 * frameBytes + MAX_BESIDES,
+      `is ${bytes.size} bytes long, far more than its picture of ${height} x ${width} pixels.`,
+    )
+  }
   return source
 }
 

@@ -1,12 +1,15 @@
-import { inflateInto } from './inflate.js'
+import { DEFLATE_RATIO, inflateInto } from './inflate.js'
 
-/** The compressions that are read, by their number in the file. */
-export const compressionNames: Readonly<Record<number, string>> = {
-  1: 'none',
-  5: 'LZW',
-  8: 'deflate',
-  32946: 'deflate',
-  32773: 'PackBits',
+/**
+ * The compressions that are read, by their number in the file (none, LZW, deflate, deflate, PackBits), and the most
+ * bytes that each can make of one.
+ */
+export const mostPerByte: Readonly<Record<number, number>> = {
+  1: 1,
+  5: 4096,
+  8: DEFLATE_RATIO,
+  32946: DEFLATE_RATIO,
+  32773: 64,
 }
 
 /**

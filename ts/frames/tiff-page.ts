@@ -2,7 +2,7 @@ import { FramewireError } from '../errors.js'
 import { type PixelType, unsupportedDtype } from './dtype.js'
 import { damaged, unsupported } from './file-error.js'
 import { MAX_FRAME_BYTES } from './source.js'
-import { compressionNames, undoPredictor, unpackBlock } from './tiff-block.js'
+import { mostPerByte, undoPredictor, unpackBlock } from './tiff-block.js'
 import { Tag, type TiffDirectory, type TiffFile } from './tiff-directory.js'
 
 /** What one page of a TIFF holds, and where. */
@@ -32,7 +32,7 @@ export async function readTiffPage(file: TiffFile, directory: TiffDirectory): Pr
   const isPlanar = channels > 1 && (await directory.number(Tag.PlanarConfiguration, 1)) === 2
   const compression = await directory.number(Tag.Compression, 1)
   const predictor = await directory.number(Tag.Predictor, 1)
-  if (!compressionNames[compression] || predictor > 2 || (await directory.number(Tag.FillOrder, 1)) !== 1) {
+  if (!mostPerByte[compression] || predictor > 2 || (await directory.number(Tag.FillOrder, 1)) !== 1) {
     throw unsupported(
       name,
       `is compressed in a way that is not read (compression ${compression}, predictor ${predictor}). Save it again without compression, or with LZW, deflate or PackBits.`,
@@ -67,18 +67,44 @@ export async function readTiffPage(file: TiffFile, directory: TiffDirectory): Pr
       },
     )
   }
-  const needed = grid(page).length
   // Old writers leave the length of a single uncompressed strip out.
   const isObvious = compression === 1 && !isTile && offsets.length === 1
   const byteCounts =
     (await directory.numbers(isTile ? Tag.TileByteCounts : Tag.StripByteCounts)) ??
     (isObvious ? [blockBytes] : [])
-  if (offsets.length !== needed || byteCounts.length !== needed) {
-    throw damaged(name, `has a page of ${needed} blocks, but places for ${offsets.length}.`, {
-      offset: directory.offset,
-    })
-  }
+  checkPlaces(file, { ...page, byteCounts }, blockBytes, directory.offset)
   return { ...page, byteCounts }
+}
+
+/** Check before any pixel is read that the blocks lie in the file and can hold what the page claims. */
+function checkPlaces(file: TiffFile, page: TiffPage, blockBytes: number, directory: number): void {
+  const { name, size } = file.bytes
+  const blocks = grid(page)
+  if (page.offsets.length !== blocks.length || page.byteCounts.length !== blocks.length) {
+    throw damaged(
+      name,
+      `has a page whose strips or tiles do not fit its size: there are ${page.offsets.length} places.`,
+      { offset: directory },
+    )
+  }
+  for (const [k, { rows }] of blocks.entries()) {
+    const offset = page.offsets[k]!
+    const packed = page.byteCounts[k]!
+    if (offset + packed > size) {
+      throw damaged(
+        name,
+        `has pixels at byte ${offset}, outside of the file. Its offsets are wrong, or it was cut short: copy it again.`,
+        { offset: directory },
+      )
+    }
+    // No compression makes more of a byte, and none makes anything much larger: either is damage.
+    const unpacked = (rows * blockBytes) / page.block.height
+    if (unpacked > packed * mostPerByte[page.compression]! || packed > 2 * blockBytes + 1024) {
+      throw damaged(name, `claims that ${packed} bytes at ${offset} hold ${unpacked} bytes of pixels.`, {
+        offset: directory,
+      })
+    }
+  }
 }
 
 /**
@@ -99,21 +125,14 @@ export async function readTiffPixels(file: TiffFile, page: TiffPage, into: Uint8
   const blockBytes = block.height * blockRowBytes
   const unpacked = new Uint8Array(blockBytes)
 
-  for (const [k, { plane, x, y }] of grid(page).entries()) {
+  for (const [k, { plane, x, y, rows }] of grid(page).entries()) {
     const offset = page.offsets[k]!
-    const packedBytes = page.byteCounts[k]!
     const wrong = (what: string, cause?: unknown) =>
       damaged(bytes.name, `has a ${block.isTile ? 'tile' : 'strip'} at byte ${offset} that ${what}.`, {
         offset,
         cause,
       })
-    if (offset + packedBytes > bytes.size)
-      throw wrong('lies outside of the file: the offsets are wrong, or it is cut')
-    // No compression makes anything much larger: what claims so is damage, and not worth the memory.
-    if (packedBytes > 2 * blockBytes + 1024) throw wrong(`claims ${packedBytes} bytes for ${blockBytes}`)
-
-    const rows = Math.min(block.height, page.height - y)
-    const packed = await bytes.read(offset, packedBytes)
+    const packed = await bytes.read(offset, page.byteCounts[k]!)
     let length: number
     try {
       length = unpackBlock(compression, packed, unpacked)
@@ -132,12 +151,13 @@ export async function readTiffPixels(file: TiffFile, page: TiffPage, into: Uint8
       )
     }
 
+    const shown = Math.min(rows, page.height - y)
     const columnBytes = Math.min(blockRowBytes, rowBytes - x * perPixel)
     const start = (plane * page.height + y) * rowBytes + x * perPixel
     if (columnBytes === rowBytes && blockRowBytes === rowBytes) {
-      into.set(unpacked.subarray(0, rows * rowBytes), start)
+      into.set(unpacked.subarray(0, shown * rowBytes), start)
     } else {
-      for (let row = 0; row < rows; row++) {
+      for (let row = 0; row < shown; row++) {
         into.set(
           unpacked.subarray(row * blockRowBytes, row * blockRowBytes + columnBytes),
           start + row * rowBytes,
@@ -165,24 +185,22 @@ function pixelBytes({ type, channels, isPlanar }: Pick<TiffPage, 'type' | 'chann
   return type.itemBytes * (isPlanar ? 1 : channels)
 }
 
-/** The blocks of a page in the order of the file. */
-function grid(page: Omit<TiffPage, 'byteCounts'>): { plane: number; x: number; y: number }[] {
-  const { block, isPlanar, channels, width, height } = page
-  const blocks: { plane: number; x: number; y: number }[] = []
+/** The blocks of a page in the order of the file: where each begins, and its rows. */
+function grid({ block, isPlanar, channels, width, height, offsets }: Omit<TiffPage, 'byteCounts'>) {
   const across = Math.ceil(width / block.width)
   const down = Math.ceil(height / block.height)
-  const planes = isPlanar ? channels : 1
+  const needed = (isPlanar ? channels : 1) * down * across
   // One more than there are places is enough to see that they do not fit.
-  const many = Math.min(planes * down * across, page.offsets.length + 1)
-  for (let k = 0; k < many; k++) {
-    const row = Math.floor(k / across)
-    blocks.push({
-      plane: Math.floor(row / down),
+  return Array.from({ length: Math.min(needed, offsets.length + 1) }, (_, k) => {
+    const line = Math.floor(k / across)
+    const y = (line % down) * block.height
+    return {
+      plane: Math.floor(line / down),
       x: (k % across) * block.width,
-      y: (row % down) * block.height,
-    })
-  }
-  return blocks
+      y,
+      rows: block.isTile ? block.height : Math.min(block.height, height - y),
+    }
+  })
 }
 
 async function pixelType(file: TiffFile, directory: TiffDirectory, samples: number): Promise<PixelType> {

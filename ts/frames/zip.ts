@@ -1,4 +1,5 @@
 import { damaged, truncated, unsupported } from './file-error.js'
+import { DEFLATE_RATIO } from './inflate.js'
 import { InflatedSource } from './inflated-source.js'
 import type { ByteSource } from './source.js'
 
@@ -74,6 +75,12 @@ export async function zipMemberSource(zip: ByteSource, member: ZipMember): Promi
   const offset = headerOffset + 30 + local.getUint16(26, true) + local.getUint16(28, true)
   if (offset + compressedBytes > zip.size) throw truncated(name, offset + compressedBytes, zip.size)
   const window = windowOf(zip, name, offset, compressedBytes)
+  if (method === 8 && member.bytes > (compressedBytes + 64) * DEFLATE_RATIO) {
+    throw damaged(
+      name,
+      `declares ${member.bytes} bytes, more than its ${compressedBytes} compressed bytes can hold.`,
+    )
+  }
   if (method === 8) return new InflatedSource(name, window, member.bytes, member.crc)
   if (member.bytes !== compressedBytes) throw damaged(name, 'is stored, but declares two lengths.')
   return window

@@ -13,12 +13,22 @@ export class ApiKeys {
   check(given: string | string[] | undefined): void {
     if (this.#digests.length === 0) return
     if (typeof given !== 'string' || given === '') {
-      throw new Refusal(401, 'auth/missing-key', 'The header x-api-key is missing. Send your API key in it.', 'x-api-key')
+      throw new Refusal(
+        401,
+        'auth/missing-key',
+        'The header x-api-key is missing. Send your API key in it.',
+        'x-api-key',
+      )
     }
     const found = digest(given)
     const matches = this.#digests.filter((key) => timingSafeEqual(key, found))
     if (matches.length === 0) {
-      throw new Refusal(401, 'auth/unknown-key', 'This server does not know this API key. Check x-api-key.', 'x-api-key')
+      throw new Refusal(
+        401,
+        'auth/unknown-key',
+        'This server does not know this API key. Check x-api-key.',
+        'x-api-key',
+      )
     }
   }
 }

@@ -30,7 +30,8 @@ export class Catalog {
       if (error.code === 'ENOENT') return undefined
       throw error
     })
-    const content = text === undefined ? { samples: [], tags: [], projects: {} } : (JSON.parse(text) as Content)
+    const content =
+      text === undefined ? { samples: [], tags: [], projects: {} } : (JSON.parse(text) as Content)
     return new Catalog(path, staging, content)
   }
 

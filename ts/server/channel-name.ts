@@ -8,7 +8,9 @@ const LONGEST = 200
  * `_` as well (the first would be hidden or leave the folder, the second belongs to Zarr). No two names share a folder.
  */
 export function channelFolder(name: string): string {
-  const escaped = [...Buffer.from(name, 'utf8')].map((byte, at) => (isPlain(byte, at) ? String.fromCharCode(byte) : hex(byte))).join('')
+  const escaped = [...Buffer.from(name, 'utf8')]
+    .map((byte, at) => (isPlain(byte, at) ? String.fromCharCode(byte) : hex(byte)))
+    .join('')
   // `%` before anything but two hex digits occurs in no escaped name.
   if (escaped === '') return '%'
   if (escaped.length <= LONGEST) return escaped

@@ -75,10 +75,14 @@ export class ShardChecker {
     for (let done = 0; done < length; ) {
       const read = readSync(file, this.#buffer, done, length - done, offset + done)
       if (read === 0) {
-        throw new FramewireError('shard/truncated', 'The shard became shorter while it was read. Send it again.', {
-          bytes: offset + done,
-          needed: offset + length,
-        })
+        throw new FramewireError(
+          'shard/truncated',
+          'The shard became shorter while it was read. Send it again.',
+          {
+            bytes: offset + done,
+            needed: offset + length,
+          },
+        )
       }
       done += read
     }

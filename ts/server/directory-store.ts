@@ -31,7 +31,13 @@ export class DirectoryStore implements Store {
   readonly #entries = new Map<string, Entry>()
   readonly #creations = new Serial()
 
-  private constructor(path: string, staging: Staging, checker: Checker, catalog: Catalog, unlock: () => Promise<void>) {
+  private constructor(
+    path: string,
+    staging: Staging,
+    checker: Checker,
+    catalog: Catalog,
+    unlock: () => Promise<void>,
+  ) {
     this.#path = path
     this.#staging = staging
     this.#checker = checker
@@ -65,11 +71,14 @@ export class DirectoryStore implements Store {
     return this.#creations.run(() =>
       storing(this.#path, async () => {
         const { idempotencyKey } = stream
-        const known = idempotencyKey && this.streams().find((record) => record.idempotencyKey === idempotencyKey)
+        const known =
+          idempotencyKey && this.streams().find((record) => record.idempotencyKey === idempotencyKey)
         if (known) return known
         const common = { id: randomUUID(), createdAt: new Date().toISOString(), tagIds: [] }
         const record: StreamRecord =
-          stream.kind === 'frames' ? { ...stream, ...common } : { ...stream, ...common, processedDataId: randomUUID() }
+          stream.kind === 'frames'
+            ? { ...stream, ...common }
+            : { ...stream, ...common, processedDataId: randomUUID() }
         await makeFolder(join(this.#path, record.id))
         const entry = this.#entry(record)
         await entry.folder.create(attributes(record))

@@ -13,7 +13,9 @@ export function framesDocument(length: number, { chunkSize, height, width }: Chu
     fillValue: 0,
     dimensionNames: ['frame', 'y', 'x'],
     codecs: shardCodecs(height, width),
-    attributes: { description: 'Frames. One that `present` calls missing reads as zeros, but was never received.' },
+    attributes: {
+      description: 'Frames. One that `present` calls missing reads as zeros, but was never received.',
+    },
   })
 }
 
@@ -43,7 +45,8 @@ export function timesDocument(length: number, { chunkSize }: ChunkRecord): strin
     attributes: {
       units: 'milliseconds since 1970-01-01T00:00:00Z',
       interpolated: true,
-      description: 'Start of the chunk plus the frame number in it divided by the declared rate; not measured frame by frame.',
+      description:
+        'Start of the chunk plus the frame number in it divided by the declared rate; not measured frame by frame.',
     },
   })
 }

@@ -228,7 +228,7 @@ export class FrameFolder implements FrameStore {
 }
 
 /** The records of all chunks that were committed to a stream's folder. */
-async function readRecords(folder: string): Promise<Chunks> {
+export async function readRecords(folder: string): Promise<Chunks> {
   const records = new Map<number, ChunkRecord>()
   let last = -1
   for (const name of await readdir(folder)) {
@@ -255,7 +255,10 @@ async function seal(part: Received, claim: ChunkClaim, { paddedIndex }: CheckedS
 }
 
 /** Finish or drop what a crash left in staging. `folder` is asked for the folder of a stream. */
-export async function recoverStaging(staging: Staging, folder: (dataId: string) => FrameFolder | undefined): Promise<void> {
+export async function recoverStaging(
+  staging: Staging,
+  folder: (dataId: string) => FrameFolder | undefined,
+): Promise<void> {
   const names = new Set(await staging.list())
   for (const name of names) {
     if (!name.endsWith(COMMIT)) continue

@@ -122,7 +122,8 @@ export class SeriesFolder implements SeriesStore {
       }
     }
     if (!settled) {
-      for (const channel of channels.values()) await channel.arrays.write(0, await this.#points(channel, 0), channel)
+      for (const channel of channels.values())
+        await channel.arrays.write(0, await this.#points(channel, 0), channel)
     }
     return channels
   }
@@ -139,7 +140,13 @@ export class SeriesFolder implements SeriesStore {
   }
 
   /** Put a chunk among those of its channel; the points behind it move where it is not the last. */
-  async #place(channels: Map<string, Channel>, name: string, points: Points, index: number, place: LogPlace): Promise<void> {
+  async #place(
+    channels: Map<string, Channel>,
+    name: string,
+    points: Points,
+    index: number,
+    place: LogPlace,
+  ): Promise<void> {
     const channel = this.#channel(channels, name)
     const at = insert(channel, points, index, place)
     const isLast = at === channel.chunks.length - 1

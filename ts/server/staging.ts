@@ -52,10 +52,14 @@ export class Staging {
   /** Write a file and sync its bytes, unless told not to; the caller renames it. */
   async write(
     data: string | Uint8Array,
-    { name = `${randomUUID()}.part`, sync = true }: { name?: string; sync?: boolean } = {},
+    {
+      name = `${randomUUID()}.part`,
+      sync = true,
+      mode,
+    }: { name?: string; sync?: boolean; mode?: number } = {},
   ): Promise<string> {
     const path = join(this.folder, name)
-    const file = await open(path, 'wx')
+    const file = await open(path, 'wx', mode)
     try {
       await file.writeFile(data)
       if (sync) await file.sync()
@@ -69,8 +73,8 @@ export class Staging {
   }
 
   /** Write `path` whole or not at all, on disk when this resolves. */
-  async replace(path: string, data: string | Uint8Array): Promise<void> {
-    const staged = await this.write(data)
+  async replace(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
+    const staged = await this.write(data, { mode })
     await rename(staged, path)
     await syncFolder(dirname(path))
   }

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Refusal } from './refusal.js'
-import { makeFolder, Staging, storing } from './staging.js'
+import { Staging, storing } from './staging.js'
 import type { ChunkClaim } from './store.js'
 
 /** Where shards are sent to. */
@@ -37,16 +37,18 @@ export class UploadUrls {
   }
 
   /** What was declared of the chunk. Throws a 403 for a URL that was changed, or has expired. */
-  verify(dataId: string, { claim, expires, sig }: UploadQuery): ChunkClaim {
+  verify(dataId: string, index: number, { claim, expires, sig }: UploadQuery): ChunkClaim {
     const expected = this.#signature(dataId, claim, expires)
     const given = Buffer.from(sig, 'hex')
     if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) {
-      throw new Refusal(403, 'upload/signature', 'This upload URL was not signed by this server. Ask for a new one.', 'sig')
+      throw forged()
     }
     if (Date.now() >= Number(expires)) {
       throw new Refusal(403, 'upload/expired', 'This upload URL has expired. Ask for a new one.', 'expires')
     }
-    return JSON.parse(Buffer.from(claim, 'base64url').toString('utf8')) as ChunkClaim
+    const claimed = JSON.parse(Buffer.from(claim, 'base64url').toString('utf8')) as ChunkClaim
+    if (claimed.index !== index) throw forged()
+    return claimed
   }
 
   #signature(dataId: string, claim: string, expires: string): Buffer {
@@ -54,20 +56,26 @@ export class UploadUrls {
   }
 }
 
+function forged(): Refusal {
+  return new Refusal(
+    403,
+    'upload/signature',
+    'This upload URL was not signed by this server. Ask for a new one.',
+    'sig',
+  )
+}
+
 /** The secret that a store's upload URLs are signed with; made at the first start, readable by the owner alone. */
 export function uploadSecret(store: string): Promise<Uint8Array> {
-  return storing(store, async () => {
-    const folder = join(store, '.framewire')
-    const path = join(folder, 'secret')
+  const path = join(store, '.framewire', 'secret')
+  return storing(path, async () => {
     try {
       return await readFile(path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
-    const staging = new Staging(folder)
-    await makeFolder(folder)
     const secret = randomBytes(32)
-    await staging.replace(path, secret, 0o600)
+    await new Staging(join(store, '.framewire', 'incoming')).replace(path, secret, 0o600)
     return secret
   })
 }

@@ -3,6 +3,7 @@ import type { ApiCall, IngestApi } from './api.js'
 import { faultOf } from './fault.js'
 import { aborted, certainlyUnsent, presentable } from './http.js'
 import { type LinkNames, link, resolveLinks } from './links.js'
+import { ServerClock } from './server-clock.js'
 
 /** A stream to be created: its request, how to read the answer, and how to end it again. */
 export interface Opening {
@@ -15,6 +16,8 @@ export interface Opening {
   signal?: AbortSignal
 }
 
+/** How long creating a stream waits for the first answer of a clock that is being measured, in ms. */
+const CLOCK_WAIT_MS = 500
 /** Statuses that say: not processed. */
 const UNPROCESSED = new Set([408, 425, 429, 503])
 
@@ -32,6 +35,8 @@ const UNPROCESSED = new Set([408, 425, 429, 503])
 export async function openStream(api: IngestApi, opening: Opening): Promise<string> {
   const { links: names, end, signal } = opening
   const links = await resolveLinks(api, names, signal)
+  // So that the first chunk's times are corrected, and framewire's own server is known for what it is.
+  await ServerClock.of(api).settled(CLOCK_WAIT_MS)
   const dataId = await createStream(api, opening)
   try {
     await link(api, dataId, links, signal)

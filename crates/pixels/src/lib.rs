@@ -6,6 +6,7 @@
 //!   outside of the range are counted.
 
 mod convert;
+mod decode;
 mod error;
 mod format;
 mod gray;

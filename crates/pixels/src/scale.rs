@@ -7,25 +7,12 @@
 pub(crate) fn scale(values: &[u16], lo: u16, hi: u16, out: &mut [u8]) -> u32 {
     let divisor = f32::from((hi - lo).max(1));
     let mut outside = 0u32;
-    let mut step = |values: &[u16], out: &mut [u8]| {
-        let mut few = 0u16;
-        for (value, byte) in values.iter().zip(out) {
-            *byte = quotient((*value).clamp(lo, hi) - lo, divisor);
-            few += u16::from(*value < lo || *value > hi);
-        }
-        outside += u32::from(few);
-    };
-    let (blocks, rest) = values.as_chunks::<LANES>();
-    let (out_blocks, out_rest) = out.as_chunks_mut::<LANES>();
-    for (block, out) in blocks.iter().zip(out_blocks) {
-        step(block, out);
+    for (value, byte) in values.iter().zip(out) {
+        *byte = quotient((*value).clamp(lo, hi) - lo, divisor);
+        outside += u32::from(*value < lo || *value > hi);
     }
-    step(rest, out_rest);
     outside
 }
-
-/// Pixels in a step of fixed length, which the compiler turns into vector instructions whole.
-const LANES: usize = 64;
 
 /// `floor(above * 255 / divisor)`, where `0 <= above <= divisor <= 65535`.
 #[inline(always)]

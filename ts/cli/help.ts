@@ -1,0 +1,51 @@
+/** What the help says after the options. */
+export const HELP = {
+  framewire: `
+Examples:
+  $ framewire serve --store ./growths
+  $ framewire stream growth.npy --fps 20 --endpoint http://127.0.0.1:8720
+  $ framewire verify ./growths/3f2a... --against growth.npy
+
+Exit codes: 0 done, 1 failed, 2 usage, 130 interrupted after a clean end.
+Results go to stdout, everything else to stderr.
+`,
+  stream: `
+Several files become one stream each, one after another; all are opened and checked before the first
+is sent, and the first that fails ends the command. With --name they are called "NAME (FILE)".
+
+Frames are read as they are sent, so a recording may be larger than memory. 16-bit and colour frames
+need --scale or --gray: nothing is cut in silence. Ctrl-C stops reading, waits until what was taken
+is stored, and ends the stream cleanly; a second Ctrl-C ends at once.
+
+Examples:
+  $ framewire stream growth.npy --fps 20 --rpm 15 --name "Growth 001" --sample GaN-001
+  $ framewire stream shots/ --fps 4 --gray luma --pace none --endpoint http://127.0.0.1:8720
+  $ framewire stream camera.raw --fps 8 --shape 1038,1388 --dtype '>u2' --scale 0:4095
+  $ framewire stream *.npy --fps 20 --pace none --json > receipts.json
+`,
+  serve: `
+The address is printed when the server is ready, and a key that was made up. Ctrl-C or SIGTERM ends
+it after the requests under way. Each stream is a Zarr v3 group at STORE/ID/frames.zarr.
+
+Examples:
+  $ framewire serve
+  $ FRAMEWIRE_API_KEY=secret framewire serve --host 0.0.0.0 --port 8720 --store /data/growths
+  $ framewire serve --port 0 --no-auth --json
+`,
+  verify: `
+Every shard is decoded: checksums, sizes, and that it is the one that was received. Frames that never
+came are counted as absent. With --against, every frame of the recording must be there and be equal; where that is not 8-bit gray, state the --scale and --gray that it was
+streamed with (in place of "measured", the range that the receipt names).
+
+Examples:
+  $ framewire verify ./framewire-store/3f2a...
+  $ framewire verify ./framewire-store/3f2a... --against growth.npy
+  $ framewire verify ./framewire-store/3f2a... --against camera.raw --shape 1038,1388 --dtype '>u2' --scale 0:4095
+`,
+  info: `
+Examples:
+  $ framewire info growth.npy
+  $ framewire info camera.raw --shape 1038,1388 --dtype '>u2'
+  $ framewire info ./framewire-store/3f2a... --json
+`,
+}

@@ -1,0 +1,145 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { HELP } from './help.js'
+import { type ExitCode, failed, type Outcome, report } from './outcome.js'
+import { Output, type OutputOptions } from './output.js'
+import * as values from './values.js'
+
+/**
+ * The command `framewire`: read the command line, do what it says, print how that ended. Answers the exit code: 0 done,
+ * 1 failed, 2 usage, 130 interrupted after a clean end.
+ */
+export async function main(argv: readonly string[], version: string): Promise<ExitCode> {
+  let exitCode: ExitCode = 0
+  const program = grammar(version, async (options, work) => {
+    const output = new Output(options)
+    exitCode = report(await work(output).catch(failed), output)
+  })
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return 0
+    // Without a command the help was printed, and says enough.
+    if (error.code === 'commander.help') return 2
+    const command = program.commands.find((one) => one.name() === argv[2])
+    const message = `${error.message.replace(/^error: /, '')} See framewire ${command ? `${command.name()} ` : ''}--help.`
+    const output = new Output({ json: argv.includes('--json') })
+    return report(failed(new InvalidArgumentError(message)), output)
+  }
+  return exitCode
+}
+
+/** Runs a command's work and reports how it ended. */
+type Run = (options: OutputOptions, work: (output: Output) => Promise<Outcome>) => Promise<void>
+
+/** What the command line may say. The code of a command is loaded when it is asked for. */
+function grammar(version: string, run: Run): Command {
+  const program = new Command('framewire')
+    .description('Carry frames of a recording to an analysis service, and prove that none was lost.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', HELP.framewire)
+
+  const stream = program
+    .command('stream')
+    .description('stream recordings to a service, each as one stream')
+    .argument('<file...>', '.npy, .npz, TIFF, a folder of PNG or TIFF, or raw pixels')
+    .addHelpText('after', HELP.stream)
+    .optionsGroup('The stream:')
+    .requiredOption('--fps <rate>', 'frames per second of the capture', values.number)
+    .option('--chunk-size <frames>', 'frames per upload, at least 2 x fps (default: 2 x fps)', values.count)
+    .option('--rpm <rate>', "the sample's rotations per minute, 0 for a stationary one", values.number, 0)
+    .option('--name <text>', "name of the stream (default: the file's name)")
+    .option('--sample <name>', 'name of the sample (made where there is none) or its UUID')
+    .option('--project-id <uuid>', 'project that the stream belongs to')
+    .option('--tag <name>', 'name or UUID of a tag; may be repeated', values.repeated)
+    .option('--azimuth <label>', 'azimuth of a stationary sample')
+  pixelOptions(stream)
+    .optionsGroup('The service:')
+    .option('--endpoint <url>', 'root of the API (default: $AS_API_ENDPOINT, else the production service)')
+    .option(
+      '--api-key <key>',
+      'default: $FRAMEWIRE_API_KEY, else $AS_API_KEY (other users can see this option)',
+    )
+    .optionsGroup('The pace:')
+    .addOption(
+      new Option('--pace <how>', "at the capture's rate, or as fast as it goes")
+        .choices(['capture', 'none'])
+        .default('capture'),
+    )
+    .option('--max-workers <n>', 'packing workers (default: one a processor, at most 8)', values.count)
+    .option('--memory-budget <bytes>', 'frames and uploads held at most (default: 256MiB)', values.bytes)
+    .option('--drain-timeout <seconds>', 'how long to wait at the end for uploads', values.number, 600)
+  outputOptions(stream, 'every chunk, and where an error came from, on stderr').action((files, options) =>
+    run(options, async (output) => (await import('./stream.js')).stream(files, options, output)),
+  )
+
+  const serve = program
+    .command('serve')
+    .description('run an ingest server that keeps streams in a folder')
+    .addHelpText('after', HELP.serve)
+    .option(
+      '--host <address>',
+      'address to listen at; others than loopback are open to the network',
+      '127.0.0.1',
+    )
+    .option('--port <number>', 'port to listen at, 0 for any that is free', values.count, 8720)
+    .option('--store <folder>', 'where streams are kept', './framewire-store')
+    .option('--api-key <key>', 'key to ask for (default: $FRAMEWIRE_API_KEY, else one is made up)')
+    .option('--no-auth', 'ask for no key at all')
+  outputOptions(serve, 'a line of JSON for each request, on stderr').action((options) =>
+    run(options, async (output) => (await import('./serve.js')).serve(options, output)),
+  )
+
+  const verify = program
+    .command('verify')
+    .description('decode every frame of a stored stream, and compare it with a recording')
+    .argument('<store/id>', "folder of the stream: the store's, a slash, the stream's id")
+    .addHelpText('after', HELP.verify)
+    .option('--against <file>', 'recording that the frames must equal, byte for byte')
+  outputOptions(pixelOptions(verify), 'where an error came from, on stderr').action((path, options) =>
+    run(options, async (output) => (await import('./verify.js')).verify(path, options, output)),
+  )
+
+  const info = program
+    .command('info')
+    .description('tell what a recording, or a stored stream, holds')
+    .argument('<file|store/id>', 'a recording, or the folder of a stored stream')
+    .addHelpText('after', HELP.info)
+  outputOptions(fileOptions(info), 'where an error came from, on stderr').action((path, options) =>
+    run(options, async () => (await import('./info.js')).info(path, options)),
+  )
+  return program
+}
+
+/** How a file is to be read. */
+function fileOptions(command: Command): Command {
+  return command
+    .optionsGroup('The file:')
+    .option('--shape <h,w>', 'raw pixels: one frame, or n,h,w for all of them', values.shape)
+    .option('--dtype <code>', "raw pixels: u1, '<u2' or '>u2'")
+    .option('--offset <bytes>', 'raw pixels: bytes before the first frame', values.count)
+    .option('--member <name>', 'the array to take of an .npz with several')
+}
+
+/** How a file is to be read and how its pixels become 8-bit gray. */
+function pixelOptions(command: Command): Command {
+  return fileOptions(command)
+    .option(
+      '--scale <range>',
+      '16 to 8 bit: lo:hi, full, measured (the first chunk) or max (each frame)',
+      values.scale,
+    )
+    .addOption(new Option('--gray <how>', 'colour to gray').choices(['mean', 'luma']))
+}
+
+function outputOptions(command: Command, verbose: string): Command {
+  return command
+    .optionsGroup('Output:')
+    .option('--json', 'the result as one line of JSON on stdout')
+    .option('--quiet', 'neither progress nor notes on stderr')
+    .option('--verbose', verbose)
+    .optionsGroup('Help:')
+    .helpOption('-h, --help', 'show this help')
+}

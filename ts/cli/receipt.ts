@@ -1,0 +1,38 @@
+import type { Receipt } from '../streaming/receipt.js'
+import { megabytes, table } from './table.js'
+
+/** A receipt for people: what was stored, what was not and why. `--json` has each chunk. */
+export function receiptText(file: string, fileFrames: number, receipt: Receipt): string {
+  const { dataId, streamName, chunkSize, chunks, skipped, refused, totals, losses, range, finalized } =
+    receipt
+  const lost = Object.entries(losses).filter(([, frames]) => frames > 0)
+  const notRead = fileFrames - totals.frames
+  const proven = chunks.filter(({ proof }) => proof === 'md5').length
+  const rows: [label: string, text: string | false][] = [
+    ['File', file],
+    ['Stream', `${dataId}  "${streamName}"${finalized ? '' : '  (the service does not know that it ended)'}`],
+    ['Frames', `${totals.framesStored} of ${fileFrames} stored, in ${totals.stored} chunks of ${chunkSize}`],
+    ['', notRead > 0 && `${notRead} were not read`],
+    ['Lost', lost.length > 0 && lost.map(([where, frames]) => `${frames} (${where})`).join(', ')],
+    ['Size', totals.bytes > 0 && sizes(totals)],
+    ['Scaled', range !== undefined && `by ${scaled(range)}; ${totals.clampedPixels} pixels clamped`],
+    ['Proof', totals.stored > 0 && `MD5 of ${proven} of ${totals.stored} chunks answered by the service`],
+    ['Skipped', skipped.length > 0 && `chunks ${skipped.join(', ')} were never pushed`],
+    ...chunks
+      .filter(({ state }) => state !== 'stored')
+      .map(({ index, frames, state, tries, error }): [string, string] => [
+        `Chunk ${index}`,
+        `${state}, ${frames} frames, ${tries} tries${error ? `: ${error.code}: ${error.message}` : ''}`,
+      ]),
+    ...refused.map(({ index, error }): [string, string] => [`Chunk ${index}`, `refused: ${error.message}`]),
+  ]
+  return table(rows)
+}
+
+function sizes({ rawBytes, bytes }: Receipt['totals']): string {
+  return `${megabytes(rawBytes)} of pixels as ${megabytes(bytes)}, ${(rawBytes / bytes).toFixed(2)} x smaller`
+}
+
+function scaled(range: NonNullable<Receipt['range']>): string {
+  return range === 'max' ? "each frame's own maximum" : `${range.lo}:${range.hi}`
+}

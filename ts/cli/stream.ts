@@ -1,0 +1,157 @@
+import { basename, resolve } from 'node:path'
+import { hasCode } from '../errors.js'
+import { chunksOf } from '../frames/chunks.js'
+import type { StatedConversion } from '../frames/conversion.js'
+import { RHEEDStreamer } from '../index.node.js'
+import type { Logger } from '../streaming/log.js'
+import type { Receipt } from '../streaming/receipt.js'
+import type { ChunkProgress } from '../streaming/rheed-options.js'
+import { INTERRUPTED, interruptible } from './interrupt.js'
+import { failed, type Outcome, usage } from './outcome.js'
+import type { Output } from './output.js'
+import { Progress } from './progress.js'
+import { receiptText } from './receipt.js'
+import { described, type FileOptions, openFile, openStreamable } from './recording.js'
+
+/** What the command line says of streams. */
+export interface StreamCommandOptions extends FileOptions, StatedConversion {
+  fps: number
+  chunkSize?: number
+  rpm: number
+  name?: string
+  sample?: string
+  projectId?: string
+  tag?: string[]
+  azimuth?: string
+  endpoint?: string
+  apiKey?: string
+  pace: 'capture' | 'none'
+  maxWorkers?: number
+  memoryBudget?: number
+  /** Seconds. */
+  drainTimeout: number
+}
+
+/** What became of one file. */
+interface Streamed {
+  file: string
+  /** Frames of the file, read or not. */
+  frames: number
+  receipt: Receipt
+}
+
+/** `framewire stream`: each file as one stream, one after another. */
+export async function stream(
+  files: string[],
+  options: StreamCommandOptions,
+  output: Output,
+): Promise<Outcome> {
+  const { endpoint, maxWorkers, memoryBudget, name } = options
+  const apiKey = options.apiKey ?? (process.env.FRAMEWIRE_API_KEY || process.env.AS_API_KEY)
+  if (!apiKey)
+    throw usage('give an API key: --api-key, or FRAMEWIRE_API_KEY or AS_API_KEY in the environment.')
+  for (const file of files) await (await openStreamable(file, options)).source.close()
+
+  const streamer = new RHEEDStreamer({
+    apiKey,
+    endpoint,
+    maxWorkers,
+    memoryBudgetBytes: memoryBudget,
+    verbosity: output.quiet ? 0 : output.verbose ? 3 : 1,
+    logger: loggerTo(output),
+  })
+  const streams: Streamed[] = []
+  const value = () => ({ streams, notStreamed: files.slice(streams.length) })
+  const text = () =>
+    streams.map(({ file, frames, receipt }) => receiptText(file, frames, receipt)).join('\n\n')
+  try {
+    return await interruptible(
+      async (signal) => {
+        for (const file of files) {
+          if (signal.aborted) break
+          const streamName = name && files.length > 1 ? `${name} (${basename(file)})` : name
+          const { streamed, error } = await streamFile(
+            streamer,
+            file,
+            { ...options, name: streamName },
+            output,
+            signal,
+          )
+          if (streamed) streams.push(streamed)
+          if (error) return failed(error, value(), text())
+        }
+        return { exitCode: signal.aborted ? INTERRUPTED : 0, value: value(), text: text() }
+      },
+      () =>
+        output.problem(
+          'framewire: interrupted: no more is read; waiting until what was taken is stored. Ctrl-C again ends at once.',
+        ),
+    )
+  } finally {
+    await streamer.close()
+  }
+}
+
+/** Stream one file to its end, or to where it was interrupted or failed, and end the stream in any case. */
+async function streamFile(
+  streamer: RHEEDStreamer,
+  file: string,
+  options: StreamCommandOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ streamed?: Streamed; error?: unknown }> {
+  const { fps, rpm, sample, projectId, tag, azimuth, scale, gray, pace, drainTimeout } = options
+  const { chunkSize = Math.ceil(2 * fps), name = basename(resolve(file)) } = options
+  const source = await openFile(file, options)
+  let progress: Progress | undefined
+  const onProgress = (event: Event) => progress?.update((event as CustomEvent<ChunkProgress>).detail)
+  streamer.addEventListener('progress', onProgress)
+  try {
+    const dataId = await streamer.initialize({
+      fps,
+      rotationsPerMin: rpm,
+      chunkSize,
+      streamName: name,
+      physicalSample: sample,
+      projectId,
+      tags: tag,
+      azimuth,
+      scale,
+      gray,
+      signal,
+    })
+    output.note(`${file}: ${described(source)}, to stream ${dataId}`)
+    progress = new Progress(source.frames, output)
+    let error: unknown
+    const chunks = chunksOf(source, chunkSize)
+    await streamer.run(dataId, chunks, { pace, transfer: true, signal }).catch((thrown) => {
+      if (!hasCode(thrown, 'stream/aborted')) error = thrown
+    })
+    const receipt = await streamer
+      .finalize(dataId, { drainTimeoutMs: drainTimeout * 1000 })
+      .catch((thrown) => {
+        error ??= thrown
+        return receiptIn(thrown)
+      })
+    return { streamed: receipt && { file, frames: source.frames, receipt }, error }
+  } catch (error) {
+    return signal.aborted && hasCode(error, 'stream/aborted') ? {} : { error }
+  } finally {
+    progress?.end()
+    streamer.removeEventListener('progress', onProgress)
+    await source.close()
+  }
+}
+
+/** The receipt of a stream that was ended without all of its chunks. */
+function receiptIn(error: unknown): Receipt | undefined {
+  if (hasCode(error, 'upload/incomplete') || hasCode(error, 'upload/undrained')) {
+    return error.details.receipt as Receipt | undefined
+  }
+  return undefined
+}
+
+function loggerTo(output: Output): Logger {
+  const say = (message: string) => output.note(`framewire: ${message}`)
+  return { error: say, warn: say, info: say, debug: say, trace: say }
+}

@@ -1,0 +1,23 @@
+/** The embedded ingest server, for labs and for tests. Node only. */
+export { type ErrorCode, type ErrorDetails, FramewireError, hasCode, isFramewireError } from './errors.js'
+export type { LogLevel } from './server/app.js'
+export type { Inventory, StreamState } from './server/inventory-routes.js'
+export { createIngestServer, type IngestServer, type IngestServerOptions } from './server/server.js'
+export type {
+  ChannelRecord,
+  ChunkClaim,
+  ChunkRecord,
+  FrameStream,
+  SeriesStream,
+  StreamRecord,
+} from './server/store.js'
+export {
+  type FrameReference,
+  type Problem,
+  type ReadOptions,
+  readFrames,
+  type VerifiedChunk,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyStore,
+} from './server/verify.js'

@@ -1,0 +1,134 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { Core, IndexEntry } from '../core/core.js'
+import { FramewireError } from '../errors.js'
+import { indexBytes } from './checker.js'
+import { Present } from './frame-arrays.js'
+import { FRAMES_ZARR } from './frame-folder.js'
+import { ZARR_JSON } from './zarr.js'
+
+const axes = z.tuple([z.int(), z.int(), z.int()])
+const shards = z.object({
+  name: z.literal('sharding_indexed'),
+  configuration: z.object({ chunk_shape: axes, index_location: z.literal('end') }),
+})
+const framesArray = z.object({
+  data_type: z.literal('uint8'),
+  shape: axes,
+  chunk_grid: z.object({ configuration: z.object({ chunk_shape: axes }) }),
+  codecs: z.tuple([shards]),
+})
+
+/** The frames of a stream as they lie in its folder, read as any Zarr reader does: by the array's own metadata. */
+export class StoredFrames {
+  readonly dataId: string
+  /** Length of the array: frames, those that never came among them. */
+  readonly length: number
+  readonly height: number
+  readonly width: number
+  readonly chunkSize: number
+  readonly #zarr: string
+  readonly #core: Core
+
+  private constructor(path: string, core: Core, length: number, chunk: readonly [number, number, number]) {
+    this.dataId = basename(path)
+    this.length = length
+    this.chunkSize = chunk[0]
+    this.height = chunk[1]
+    this.width = chunk[2]
+    this.#zarr = join(path, FRAMES_ZARR)
+    this.#core = core
+  }
+
+  /** @param path folder of the stream, `<store>/<data id>`. Throws `server/verify` where it holds no frames of ours. */
+  static async open(path: string, core: Core): Promise<StoredFrames> {
+    const folder = resolve(path)
+    const file = join(folder, FRAMES_ZARR, 'frames', ZARR_JSON)
+    try {
+      const { shape, chunk_grid } = framesArray.parse(JSON.parse(await readFile(file, 'utf8')))
+      return new StoredFrames(folder, core, shape[0], chunk_grid.configuration.chunk_shape)
+    } catch (cause) {
+      throw new FramewireError(
+        'server/verify',
+        `${folder} holds no frames that can be read. Give the folder of a stream of frames: the store's, then the data id.`,
+        { dataId: basename(folder), reason: 'no frames' },
+        { cause },
+      )
+    }
+  }
+
+  /** The 8-bit pixels of frames `start .. start + count - 1`. Throws `server/verify` for one that never came, `shard/*`. */
+  async read(start: number, count: number): Promise<Uint8Array> {
+    const pixels = new Uint8Array(count * this.height * this.width)
+    for (let at = start; at < start + count; ) {
+      const index = Math.floor(at / this.chunkSize)
+      const end = Math.min(start + count, (index + 1) * this.chunkSize)
+      const present = await this.presence(index)
+      await this.#withShard(index, async (file, entries) => {
+        for (; at < end; at++) {
+          const frame = at - index * this.chunkSize
+          if (present[frame] === Present.missing) throw this.#missing(at)
+          const entry = entries[frame]
+          // One that its sender left out is zeros, as the array is filled already.
+          if (entry)
+            pixels.set(await this.#unpack(file, entry, frame), (at - start) * this.height * this.width)
+        }
+      })
+    }
+    return pixels
+  }
+
+  /** The chunk of the array `present`, by frame; all missing where the chunk never came. */
+  async presence(index: number): Promise<Uint8Array> {
+    try {
+      return await readFile(join(this.#zarr, 'present', 'c', String(index)))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      return new Uint8Array(this.chunkSize).fill(Present.missing)
+    }
+  }
+
+  /** File of a chunk's shard. */
+  shardPath(index: number): string {
+    return join(this.#zarr, 'frames', 'c', String(index), '0', '0')
+  }
+
+  async #withShard(
+    index: number,
+    work: (file: FileHandle, entries: IndexEntry[]) => Promise<void>,
+  ): Promise<void> {
+    const file = await open(this.shardPath(index), 'r').catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? this.#missing(index * this.chunkSize) : error
+    })
+    try {
+      const { size } = await file.stat()
+      const bytes = Math.min(size, indexBytes(this.chunkSize))
+      await work(file, this.#core.readIndex(await readAt(file, size - bytes, bytes), this.chunkSize, size))
+    } finally {
+      await file.close()
+    }
+  }
+
+  async #unpack(
+    file: FileHandle,
+    { offset, length }: NonNullable<IndexEntry>,
+    frame: number,
+  ): Promise<Uint8Array> {
+    return this.#core.unpack(await readAt(file, offset, length), frame, this.height, this.width)
+  }
+
+  #missing(frame: number): FramewireError {
+    const { dataId } = this
+    return new FramewireError(
+      'server/verify',
+      `Frame ${frame} of ${dataId} was never received. Read the frames that the array "present" names.`,
+      { dataId, reason: 'missing', chunk: Math.floor(frame / this.chunkSize), frame },
+    )
+  }
+}
+
+async function readAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const { buffer } = await file.read(new Uint8Array(length), 0, length, offset)
+  return buffer
+}

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Core } from '../core/core.js'
+import { loadCore } from '../core/load.js'
+import { isFramewireError } from '../errors.js'
+import { indexBytes, ShardChecker } from './checker.js'
+import { presence } from './frame-arrays.js'
+import { readRecords } from './frame-folder.js'
+import type { ChunkRecord } from './store.js'
+import { StoredFrames } from './stored-frames.js'
+
+/** The 8-bit frames that a stream is compared with, in the order they were sent. */
+export interface FrameReference {
+  /** Number of frames. */
+  readonly frames: number
+  /** Pixels of frames `start .. start + count - 1`: `count * height * width` bytes. */
+  pixels(start: number, count: number): Promise<Uint8Array>
+}
+
+/** Where to find the WebAssembly core, when it was moved away from the library. */
+export interface ReadOptions {
+  wasmUrl?: string
+}
+
+/** Options of {@link verifyStore}. */
+export interface VerifyOptions extends ReadOptions {
+  /** Compare every stored frame with these, in order. */
+  against?: FrameReference
+}
+
+/** Something that a stream should not be. */
+export interface Problem {
+  chunk?: number
+  /** Number in the array `frames`. */
+  frame?: number
+  reason: string
+}
+
+/** A chunk that was verified. Bytes and hashes are those of the shard as it was received. */
+export interface VerifiedChunk {
+  index: number
+  frames: number
+  bytes: number
+  md5: string
+  sha256: string
+  ok: boolean
+}
+
+/** What {@link verifyStore} found. */
+export interface VerifyReport {
+  dataId: string
+  /** Of the array `frames`. */
+  shape: readonly [frames: number, height: number, width: number]
+  chunkSize: number
+  chunks: VerifiedChunk[]
+  storedFrames: number
+  /** Frames of the array that never came. */
+  missingFrames: number
+  /** Frames that were equal to the reference's; absent where none was given. */
+  equalFrames?: number
+  problems: Problem[]
+  /** Whether there are no problems. Missing frames alone are none: `against` tells whether they should be there. */
+  ok: boolean
+}
+
+/** Frames that are compared at once. */
+const SLICE = 16
+
+/**
+ * Read frames `start .. start + count - 1` of a stored stream back, as 8-bit pixels, `count * height * width` bytes.
+ * @param path folder of the stream, `<store>/<data id>`
+ * Throws `server/verify` (no such stream or frame, a frame that never came), `shard/*`, `core/load`.
+ */
+export async function readFrames(
+  path: string,
+  start: number,
+  count: number,
+  options: ReadOptions = {},
+): Promise<Uint8Array> {
+  const stored = await StoredFrames.open(path, await loadCore(options.wasmUrl))
+  return stored.read(start, count)
+}
+
+/**
+ * Decode every shard of a stored stream, and compare: the shard with the hash of what was received, the array `present`
+ * with what it held, and the frames with a reference where one is given. Damage is reported, not thrown.
+ * @param path folder of the stream, `<store>/<data id>`
+ * Throws `server/verify` where there are no frames, `core/load`.
+ */
+export async function verifyStore(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const core = await loadCore(options.wasmUrl)
+  const stored = await StoredFrames.open(path, core)
+  const { records } = await readRecords(join(resolve(path), 'chunks'))
+  const chunks = [...records.values()].sort((a, b) => a.index - b.index)
+  const problems: Problem[] = []
+  const report: VerifiedChunk[] = []
+  for (const chunk of chunks) {
+    const reason = await chunkProblem(stored, core, chunk)
+    if (reason) problems.push({ chunk: chunk.index, ...reason })
+    const { index, frames, bytes, md5, sha256 } = chunk
+    report.push({ index, frames, bytes, md5, sha256, ok: reason === undefined })
+  }
+  for (const name of await readdir(dirname(dirname(dirname(stored.shardPath(0)))))) {
+    if (!records.has(Number(name)))
+      problems.push({ chunk: Number(name), reason: 'a shard that was never received lies here' })
+  }
+  const last = chunks.at(-1)
+  const length = last ? last.index * last.chunkSize + last.frames : 0
+  if (length !== stored.length) {
+    problems.push({
+      reason: `the array has ${stored.length} frames, the chunks that were received make ${length}`,
+    })
+  }
+  const storedFrames = chunks.reduce((sum, { frames }) => sum + frames, 0)
+  const equalFrames = options.against && (await compare(stored, report, options.against, problems))
+  return {
+    dataId: stored.dataId,
+    shape: [stored.length, stored.height, stored.width],
+    chunkSize: stored.chunkSize,
+    chunks: report,
+    storedFrames,
+    missingFrames: length - storedFrames,
+    ...(equalFrames !== undefined && { equalFrames }),
+    problems,
+    ok: problems.length === 0,
+  }
+}
+
+/** What is wrong with a chunk, if anything. */
+async function chunkProblem(
+  stored: StoredFrames,
+  core: Core,
+  chunk: ChunkRecord,
+): Promise<Omit<Problem, 'chunk'> | undefined> {
+  const { chunkSize, height, width } = stored
+  const path = stored.shardPath(chunk.index)
+  try {
+    new ShardChecker(core).check(path, { frames: chunkSize, height, width, chunkSize })
+    const received = await receivedHash(path, core, chunk)
+    if (received !== chunk.sha256) {
+      return {
+        reason: `the shard is not the one that was received (SHA-256 ${received} for ${chunk.sha256})`,
+      }
+    }
+    if (Buffer.compare(await stored.presence(chunk.index), presence(chunk)) !== 0) {
+      return { reason: 'the array "present" does not say what was received' }
+    }
+    return undefined
+  } catch (error) {
+    if (isFramewireError(error)) {
+      const { frame } = error.details as { frame?: number }
+      return {
+        frame: frame === undefined ? undefined : chunk.index * chunkSize + frame,
+        reason: error.message,
+      }
+    }
+    return { reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** SHA-256 of a shard as it was received: with the index that its own number of frames has. */
+async function receivedHash(path: string, core: Core, { chunkSize, frames }: ChunkRecord): Promise<string> {
+  const hash = createHash('sha256')
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const indexAt = size - indexBytes(chunkSize)
+    const index = new Uint8Array(indexBytes(chunkSize))
+    await file.read(index, 0, index.byteLength, indexAt)
+    const entries = core.readIndex(index, chunkSize, size).slice(0, frames)
+    if (indexAt > 0)
+      for await (const piece of createReadStream(path, { end: indexAt - 1 })) hash.update(piece as Uint8Array)
+    return hash.update(core.writeIndex(entries)).digest('hex')
+  } finally {
+    await file.close()
+  }
+}
+
+/** How many frames equal those of the reference, which has all frames that were sent, in order. */
+async function compare(
+  stored: StoredFrames,
+  chunks: readonly VerifiedChunk[],
+  against: FrameReference,
+  problems: Problem[],
+): Promise<number> {
+  const storedFrames = chunks.reduce((sum, { frames }) => sum + frames, 0)
+  if (against.frames !== storedFrames) {
+    problems.push({ reason: `${storedFrames} frames are stored, the reference has ${against.frames}` })
+  }
+  const frameBytes = stored.height * stored.width
+  let equal = 0
+  let reference = 0
+  for (const { index, frames, ok } of chunks) {
+    const comparable = ok ? Math.min(frames, against.frames - reference) : 0
+    for (let at = 0; at < comparable; at += SLICE) {
+      const count = Math.min(SLICE, comparable - at)
+      const start = index * stored.chunkSize + at
+      const ours = await stored.read(start, count)
+      const theirs = await against.pixels(reference + at, count)
+      for (let frame = 0; frame < count; frame++) {
+        const range = [frame * frameBytes, (frame + 1) * frameBytes] as const
+        if (Buffer.compare(ours.subarray(...range), theirs.subarray(...range)) === 0) equal++
+        else problems.push({ chunk: index, frame: start + frame, reason: 'differs from the reference' })
+      }
+    }
+    reference += frames
+  }
+  return equal
+}
