@@ -148,7 +148,7 @@ function printReceipt(receipt, series) {
     `                ${totals.framesStored} of ${totals.frames} frames stored, ${(totals.rawBytes / totals.bytes).toFixed(2)} x smaller; lost: ${lost.join(', ')}`,
   )
   for (const { name, chunks, points } of series.channels)
-    say(`                channel "${name}": ${points} points in ${chunks.length} chunks`)
+    say(`                channel "${name}": ${points} points in ${chunks} chunks`)
 }
 
 function untilInterrupted(url) {

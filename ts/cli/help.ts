@@ -34,8 +34,9 @@ Examples:
 `,
   verify: `
 Every shard is decoded: checksums, sizes, and that it is the one that was received. Frames that never
-came are counted as absent. With --against, every frame of the recording must be there and be equal; where that is not 8-bit gray, state the --scale and --gray that it was
-streamed with (in place of "measured", the range that the receipt names).
+came are counted as absent. With --against, every frame of the recording must be there and be equal;
+where the recording is not 8-bit gray, state the --scale and --gray that it was streamed with (in place
+of "measured", the range that the receipt names).
 
 Examples:
   $ framewire verify ./framewire-store/3f2a...

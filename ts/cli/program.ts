@@ -22,7 +22,7 @@ export async function main(argv: readonly string[], version: string): Promise<Ex
     // Without a command the help was printed, and says enough.
     if (error.code === 'commander.help') return 2
     const command = program.commands.find((one) => one.name() === argv[2])
-    const message = `${error.message.replace(/^error: /, '')} See framewire ${command ? `${command.name()} ` : ''}--help.`
+    const message = `${error.message.replace(/^error: /, '').replace(/\.?$/, '.')} See framewire ${command ? `${command.name()} ` : ''}--help.`
     const output = new Output({ json: argv.includes('--json') })
     return report(failed(new InvalidArgumentError(message)), output)
   }

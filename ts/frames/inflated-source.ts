@@ -111,14 +111,14 @@ export class InflatedSource implements ByteSource {
     const isLast = this.#compressedAt === size
     try {
       this.#inflate.push(step, isLast)
+      if (isLast && this.#unpacked === this.size && this.#unpackedCrc !== this.#crc) {
+        throw damaged(this.name, 'unpacks to other bytes than were packed: its CRC-32 differs.')
+      }
     } catch (cause) {
       // Whatever is asked next begins anew, and fails at the same place.
       this.#restart()
       if (isFramewireError(cause)) throw cause
       throw damaged(this.name, 'cannot be unpacked: its compressed bytes are damaged.', { cause })
-    }
-    if (isLast && this.#unpacked === this.size && this.#unpackedCrc !== this.#crc) {
-      throw damaged(this.name, 'unpacks to other bytes than were packed: its CRC-32 differs.')
     }
     return true
   }

@@ -52,6 +52,8 @@ export class IngestApi {
   readonly #onRetry: ApiOptions['onRetry']
   #held: Promise<string> | undefined
   #asking: Promise<void> | undefined
+  /** How many keys there were. */
+  #keys = 0
   #ours = false
 
   /** Throws `stream/option` for an endpoint that is not an http(s) URL and for a key that cannot be one. */
@@ -108,6 +110,7 @@ export class IngestApi {
       try {
         const fresh = checkedKey(await key())
         this.#held = Promise.resolve(fresh)
+        this.#keys++
       } finally {
         this.#asking = undefined
       }
@@ -128,12 +131,14 @@ export class IngestApi {
     const deadline = this.clock.now() + this.#retryMs
     let renewed = false
     for (let attempt = 0; ; attempt++) {
+      const keys = this.#keys
       try {
         return await call(attempt)
       } catch (error) {
         if (hasCode(error, 'upload/unauthorized') && typeof this.#key === 'function' && !renewed) {
           renewed = true
-          await this.renewKey()
+          // Another request may have asked while this one was on its way.
+          if (keys === this.#keys) await this.renewKey()
           continue
         }
         if (!mayRepeat(error)) throw error

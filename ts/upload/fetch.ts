@@ -25,9 +25,9 @@ export const fetchTransport: HttpTransport = async (request) => {
     const response = await fetch(request.url, {
       method,
       headers,
-      body,
+      // Node 20 cannot send a typed array again after a redirect; a Blob it can.
+      body: body instanceof Uint8Array ? new Blob([body]) : body,
       signal: stop.signal,
-      redirect: 'follow',
     })
     return { status: response.status, headers: lowered(response.headers), text: await response.text() }
   } catch (cause) {

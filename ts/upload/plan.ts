@@ -74,7 +74,7 @@ const SECOND_PROBE_MS = 10_000
 const MOST_PROBES = 2
 /** After an outage the waiting items start this far apart, in ms. */
 const STAGGER_MS = 50
-/** Longest wait of an item that fails while others succeed, in ms (and how many strikes lead there). */
+/** Longest wait of a suspect item after one failure, in ms (and how many strikes lead there). */
 const LONGEST_SUSPECT_MS = 4_000
 const MOST_STRIKES = 4
 /** Tries after a refusal that a deploy or a proxy can cause in passing. */
@@ -290,15 +290,19 @@ export class UploadPlan {
   }
 
   #progress(now: number): void {
-    this.#era++
-    this.#failuresInARow = 0
-    if (this.#outage === 0) return
+    if (this.#outage > 0) this.#release(now)
     this.#outage = 0
+    this.#failuresInARow = 0
+    this.#era++
+  }
+
+  /** The outage is over: what it has stopped starts again, a little apart; who is suspect waits its own time. */
+  #release(now: number): void {
     let starts = 0
     for (const entry of this.#candidates) {
-      if (entry.dueAt <= now) continue
-      const soon = entry.strikes < 2 ? Math.min(starts++, this.#maxUploads) * STAGGER_MS : LONGEST_SUSPECT_MS
-      entry.dueAt = Math.min(entry.dueAt, now + soon)
+      if (entry.era !== this.#era) continue
+      if (entry.strikes < 2) entry.dueAt = now + Math.min(starts++, this.#maxUploads) * STAGGER_MS
+      else entry.dueAt = Math.min(entry.dueAt, now + LONGEST_SUSPECT_MS)
     }
   }
 

@@ -47,9 +47,9 @@ describe('.npz files that numpy wrote', () => {
 
 describe('a compressed movie', () => {
   it('is unpacked no further than it is read, a step at a time', async () => {
-    // 100 frames of 1 MiB in about 100 kB.
-    const header = npyHeader('(100, 1024, 1024)')
-    const pixels = new Uint8Array(100 * 2 ** 20)
+    // 40 frames of 1 MiB in about 40 kB.
+    const header = npyHeader('(40, 1024, 1024)')
+    const pixels = new Uint8Array(40 * 2 ** 20)
     const packed = zip([{ name: 'frames.npy', data: joined(header, pixels) }])
     let readBytes = 0
     const counted: ByteSource = {
@@ -145,6 +145,7 @@ describe('bombs and other lies', () => {
     const source = await openNpz(memory(zip([{ name: 'x.npy', data, crc: 1 }])))
     await source.read(0, 10)
     await expectCode('frames/file-format', () => source.read(19, 1), /CRC-32/)
+    await expectCode('frames/file-format', () => source.read(19, 1), /CRC-32/)
     const deflated = await fixtureBytes('deflated.npz')
     const damaged = changed(deflated, 500, deflated[500]! ^ 0x55)
     await expectCode('frames/file-format', async () => (await openNpz(memory(damaged))).read(0, 5))
@@ -167,8 +168,8 @@ describe('bombs and other lies', () => {
   })
 
   it('are read or refused, whatever their bytes', async () => {
-    await expectHarmless(await fixtureBytes('deflated.npz'), openNpz, 500)
-    await expectHarmless(await fixtureBytes('stored.npz'), openNpz, 500)
+    await expectHarmless(await fixtureBytes('deflated.npz'), openNpz, 300)
+    await expectHarmless(await fixtureBytes('stored.npz'), openNpz, 300)
   })
 })
 

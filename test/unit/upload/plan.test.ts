@@ -279,8 +279,41 @@ describe('the upload plan', () => {
     expect(sim.flying.size).toBe(2)
   })
 
+  it('releases what waits when an outage ends, a little apart', () => {
+    const to = 35_000
+    const sim = new Simulation({
+      maxUploads: 4,
+      random: () => 1,
+      answer: ({ at }) => ({ afterMs: 1, fault: at < to ? TRANSIENT : undefined }),
+    })
+    sim.add(0, ...list(4).map((item) => ({ ...item, needsUrl: false })))
+    sim.run()
+    // The first success is that of a probe; their own back-off would keep the others up to 30 s longer.
+    const [first, ...others] = sim.requests.filter(({ at }) => at >= to).map(({ at }) => at)
+    expect(first! - to).toBeLessThanOrEqual(5_000)
+    expect(others.map((at) => at - first!)).toEqual([1, 51, 101])
+  })
+
+  it('is not held up by items that fail again and again while others succeed', () => {
+    const random = seeded(7)
+    const answer = ({ id }: Request): Outcome => ({ afterMs: 20, fault: id < 7 ? TRANSIENT : undefined })
+    const sim = new Simulation({ maxUploads: 8, random, answer })
+    sim.add(0, ...list(7))
+    for (let id = 7; id < 400; id++) sim.add(id * 250, { id })
+    sim.run(100_000)
+    const late = sim.requests.filter(({ id, what }) => what === 'url' && id > 40)
+    expect(late.length).toBeGreaterThan(350)
+    for (const { id, at } of late) expect(at).toBe(id * 250)
+    // They are tried again all the same: 4 s after a failure or sooner, 8 s after two without a success between.
+    for (let id = 0; id < 7; id++) {
+      const tries = sim.requests.filter((request) => request.id === id).map(({ at }) => at)
+      expect(Math.max(...tries.slice(1).map((at, i) => at - tries[i]!))).toBeLessThanOrEqual(8_020)
+      expect(tries.length).toBeLessThan(100)
+    }
+  })
+
   it('pauses when the key is refused, discards nothing, and tries one item with each key that is offered', () => {
-    let accepted = 60_000
+    const accepted = 60_000
     const answer = ({ at }: Request): Outcome => ({
       afterMs: 20,
       fault: at < accepted ? { kind: 'key-refused' } : undefined,
@@ -294,7 +327,6 @@ describe('the upload plan', () => {
     expect(sim.requests.filter(({ at }) => at < accepted)).toHaveLength(8 + sim.asked.length - 1)
     expect(sim.asked.length).toBeLessThan(12)
     expect(sim.plan.paused).toBe(false)
-    accepted = 0
   })
 
   it('goes on asking, ever more slowly, where the question for a key fails', () => {
@@ -309,6 +341,20 @@ describe('the upload plan', () => {
     expect(sim.requests).toHaveLength(1)
     expect(sim.asked.slice(0, 4)).toEqual([500, 1510, 3520, 7530])
     expect(sim.plan.unsettled).toBe(1)
+  })
+
+  it('is quick again when a key is refused anew after one was accepted', () => {
+    const refused = (at: number) => at < 60_000 || (at > 100_000 && at < 100_500)
+    const sim = new Simulation({
+      maxUploads: 1,
+      random: () => 1,
+      answer: ({ at }) => ({ afterMs: 10, fault: refused(at) ? { kind: 'key-refused' } : undefined }),
+    })
+    sim.add(0, { id: 0, needsUrl: false })
+    sim.add(100_100, { id: 1, needsUrl: false })
+    sim.run()
+    expect(sim.asked.at(-1)).toBe(100_100 + 10 + 500)
+    expect(sim.stored).toEqual([0, 1])
   })
 
   it('does not blame a new key for requests that went out with the old one', () => {
