@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A request on its way through the proxy. */
@@ -51,7 +51,9 @@ export async function startFaultProxy(
       target: incoming.url!,
       headers: incoming.headers,
       body,
-      repeat: seen.filter(({ method, target }) => method === incoming.method && path(target) === path(incoming.url!)).length,
+      repeat: seen.filter(
+        ({ method, target }) => method === incoming.method && path(target) === path(incoming.url!),
+      ).length,
     }
     seen.push(request)
     const spoil = fault(request)
@@ -68,10 +70,18 @@ export async function startFaultProxy(
     }
   })
 
-  async function pass(request: ProxiedRequest, outgoing: ServerResponse, spoil: Fault | undefined): Promise<void> {
+  async function pass(
+    request: ProxiedRequest,
+    outgoing: ServerResponse,
+    spoil: Fault | undefined,
+  ): Promise<void> {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, target, headers, body } = request
-      httpRequest(upstream + target, { method, headers: { ...headers, host: new URL(upstream).host } }, resolve)
+      httpRequest(
+        upstream + target,
+        { method, headers: { ...headers, host: new URL(upstream).host } },
+        resolve,
+      )
         .on('error', reject)
         .end(body)
     })
@@ -79,7 +89,9 @@ export async function startFaultProxy(
     const text = (await wholeBody(answer)).toString().replaceAll(upstream, root)
     if (spoil?.do === 'lose-answer') return void outgoing.socket!.destroy()
     const headers = { ...answer.headers, 'content-length': String(Buffer.byteLength(text)) }
-    outgoing.writeHead(answer.statusCode!, spoil?.do === 'alter' ? { ...headers, ...spoil.headers } : headers).end(text)
+    outgoing
+      .writeHead(answer.statusCode!, spoil?.do === 'alter' ? { ...headers, ...spoil.headers } : headers)
+      .end(text)
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

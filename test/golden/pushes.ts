@@ -20,7 +20,12 @@ export function generated(call: RecordedCall): { array: NumpyArray; captureStart
   }
   switch (call.call) {
     case 'run':
-      return [[4, 32, 48], [4, 32, 48], [4, 32, 48], [32, 48]].map((shape, k) => ({
+      return [
+        [4, 32, 48],
+        [4, 32, 48],
+        [4, 32, 48],
+        [32, 48],
+      ].map((shape, k) => ({
         array: chunk(k, shape),
         captureStartMs: 1700000000000 + 2000 * k,
       }))
@@ -40,7 +45,9 @@ export function pushes(recorded: Recording): Push[] {
     }
     if (!made.call.startsWith('push')) return []
     const captureStartMs = made.kwargs.capture_start_ms_utc as number | undefined
-    return [{ call, dataId, index: made.args[1] as number, array: arrayOf(recorded, made.args[2]), captureStartMs }]
+    return [
+      { call, dataId, index: made.args[1] as number, array: arrayOf(recorded, made.args[2]), captureStartMs },
+    ]
   })
 }
 
@@ -49,5 +56,10 @@ function arrayOf(recorded: Recording, argument: unknown): NumpyArray {
   if (!Array.isArray(argument)) return recorded.array(argument)
   const shape: number[] = []
   for (let inner: unknown = argument; Array.isArray(inner); inner = inner[0]) shape.push(inner.length)
-  return { descr: '|u1', fortran: false, shape, bytes: Uint8Array.from(argument.flat(Number.POSITIVE_INFINITY) as number[]) }
+  return {
+    descr: '|u1',
+    fortran: false,
+    shape,
+    bytes: Uint8Array.from(argument.flat(Number.POSITIVE_INFINITY) as number[]),
+  }
 }

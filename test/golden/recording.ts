@@ -53,7 +53,10 @@ export function recording(scenario: string): Recording {
       .map((line) => JSON.parse(numbersOfPython(line), reviveNumbers) as T)
   return {
     scenario,
-    requests: lines<RecordedRequest>('requests.jsonl').map((request) => ({ ...request, body: request.body ?? null })),
+    requests: lines<RecordedRequest>('requests.jsonl').map((request) => ({
+      ...request,
+      body: request.body ?? null,
+    })),
     calls: lines<RecordedCall>('calls.jsonl'),
     array(reference) {
       const name = /^<(frames-\d+\.npy) /.exec(String(reference))?.[1]

@@ -48,7 +48,9 @@ export async function startReplay(recorded: readonly RecordedRequest[]): Promise
       unused.splice(unused.indexOf(found), 1)
       return { status: found.status, text: found.answer.replaceAll('{root}', root) }
     }
-    const key = /^\/data_entries\/raw_data\/staged\/upload_urls\/\?original_filename=([^&]+)/.exec(request.target)?.[1]
+    const key = /^\/data_entries\/raw_data\/staged\/upload_urls\/\?original_filename=([^&]+)/.exec(
+      request.target,
+    )?.[1]
     if (key) {
       const url = `${root}/bucket/${decodeURIComponent(key)}?X-Sig=abc%2Fdef%3D&n=0`
       return { status: 200, text: JSON.stringify([{ url }]) }

@@ -4,7 +4,8 @@ import { inCOrder, type NumpyArray } from '../interop/npy.js'
 import { decodeShard } from '../interop/zarrita.js'
 import { lineOf, steps } from './compare.js'
 import { DIFFERENCES } from './differences.js'
-import { pattern, type RecordedCall, type Recording, recording } from './recording.js'
+import { generated, pushes } from './pushes.js'
+import { type RecordedCall, type Recording, recording } from './recording.js'
 import { CLOCK_AHEAD_MS, type ReplayServer, type SeenRequest, startReplay } from './replay-server.js'
 
 /** One recorded call, made of this client: what it answered or threw. */
@@ -32,7 +33,13 @@ describe.each(SCENARIOS)('%s', (scenario) => {
 
   beforeAll(async () => {
     server = await startReplay(recorded.requests)
-    const streamer = new RHEEDStreamer({ apiKey: 'golden-key', endpoint: `${server.root}/`, verbosity: 0, clockSync: false, maxWorkers: 1 })
+    const streamer = new RHEEDStreamer({
+      apiKey: 'golden-key',
+      endpoint: `${server.root}/`,
+      verbosity: 0,
+      clockSync: false,
+      maxWorkers: 1,
+    })
     for (const call of recorded.calls) outcomes.push(await outcome(() => perform(streamer, recorded, call)))
     await streamer.close()
   })
@@ -59,7 +66,8 @@ describe.each(SCENARIOS)('%s', (scenario) => {
       const expected = request.method === 'PUT' ? [undefined, ''] : known.get(lineOf(request))
       if (expected) expect(told(request.headers), lineOf(request)).toEqual(expected)
       // An object store refuses a chunked body.
-      if (request.method === 'PUT') expect(request.headers['content-length']).toBe(String(request.bytes.length))
+      if (request.method === 'PUT')
+        expect(request.headers['content-length']).toBe(String(request.bytes.length))
     }
   })
 
@@ -71,7 +79,9 @@ describe.each(SCENARIOS)('%s', (scenario) => {
     })
     const actual = outcomes.map(({ thrown }, at) => {
       if (thrown === undefined) return 'accepted'
-      return differences.some(({ calls }) => calls.includes(at)) ? (thrown as { code?: string }).code : 'refused'
+      return differences.some(({ calls }) => calls.includes(at))
+        ? (thrown as { code?: string }).code
+        : 'refused'
     })
     expect(actual).toEqual(expected)
   })
@@ -95,13 +105,14 @@ describe.each(SCENARIOS)('%s', (scenario) => {
   })
 
   it('accounts for every chunk on the receipt', () => {
-    const receipts = outcomes.map(({ returned }) => returned as Receipt).filter((value) => value?.chunks !== undefined)
+    const receipts = outcomes.map(receiptOf).filter((receipt) => receipt !== undefined)
     const puts = server.seen.filter(({ method }) => method === 'PUT')
     const stored = new Map(receipts.map((receipt) => [receipt.dataId, receipt.totals.stored]))
     expect([...stored.values()].reduce((sum, chunks) => sum + chunks, 0)).toBe(puts.length)
     for (const { finalized, chunks } of receipts) {
       expect(finalized).toBe(true)
-      for (const { state, proof } of chunks) expect({ state, proof }).toEqual({ state: 'stored', proof: 'md5' })
+      for (const { state, proof } of chunks)
+        expect({ state, proof }).toEqual({ state: 'stored', proof: 'md5' })
     }
   })
 })
@@ -110,13 +121,21 @@ describe('rheed-run-generator, its repeated index', () => {
   it('names the refused chunk on the receipt', async () => {
     const recorded = recording('rheed-run-generator')
     const server = await startReplay(recorded.requests)
-    const streamer = new RHEEDStreamer({ apiKey: 'golden-key', endpoint: server.root, verbosity: 0, clockSync: false, maxWorkers: 1 })
+    const streamer = new RHEEDStreamer({
+      apiKey: 'golden-key',
+      endpoint: server.root,
+      verbosity: 0,
+      clockSync: false,
+      maxWorkers: 1,
+    })
     const results: Outcome[] = []
     for (const call of recorded.calls) results.push(await outcome(() => perform(streamer, recorded, call)))
     await streamer.close()
     await server.close()
-    const receipt = results.at(-1)!.returned as Receipt
-    expect(receipt.refused.map(({ index, error }) => [index, error.code])).toEqual([[0, 'stream/chunk-reused']])
+    const receipt = receiptOf(results.at(-1)!)!
+    expect(receipt.refused.map(({ index, error }) => [index, error.code])).toEqual([
+      [0, 'stream/chunk-reused'],
+    ])
   })
 })
 
@@ -124,7 +143,12 @@ describe('rheed-clock-corrected', () => {
   it('corrects capture times by the clock of the service and says by how much', async () => {
     const recorded = recording('rheed-clock-corrected')
     const server = await startReplay(recorded.requests)
-    const streamer = new RHEEDStreamer({ apiKey: 'golden-key', endpoint: server.root, verbosity: 0, maxWorkers: 1 })
+    const streamer = new RHEEDStreamer({
+      apiKey: 'golden-key',
+      endpoint: server.root,
+      verbosity: 0,
+      maxWorkers: 1,
+    })
     const calls = recorded.calls.slice(0, 5).filter(({ call }) => /^(initialize|push|finalize)/.test(call))
     for (const call of calls) await perform(streamer, recorded, call)
     const pushedBy = Date.now()
@@ -133,11 +157,15 @@ describe('rheed-clock-corrected', () => {
 
     const masked = ({ body, ...request }: { method: string; target: string; body: string | null }) => ({
       ...request,
-      body: body && body.replace(/"((?:start|end)_unix_ms_utc|clock_(?:offset|uncertainty)_ms)":"[^"]+"/g, '"$1":"*"'),
+      body:
+        body &&
+        body.replace(/"((?:start|end)_unix_ms_utc|clock_(?:offset|uncertainty)_ms)":"[^"]+"/g, '"$1":"*"'),
     })
     const expected = recorded.requests.filter(({ target }) => !target.startsWith('/tool-state'))
     // Of the four samples of the clock, those of the first seconds.
-    const once = server.seen.filter((seen, at, all) => all.findIndex(({ target }) => target === seen.target) === at)
+    const once = server.seen.filter(
+      (seen, at, all) => all.findIndex(({ target }) => target === seen.target) === at,
+    )
     expect(steps(once.map(masked))).toEqual(steps(expected.map(masked)))
     const time = server.seen.find(({ target }) => target === '/gateway/time')!
     expect(time.headers).not.toHaveProperty('x-api-key')
@@ -167,8 +195,18 @@ describe('rheed-env-endpoint', () => {
     const before = process.env.AS_API_ENDPOINT
     process.env.AS_API_ENDPOINT = `${server.root}//`
     try {
-      const streamer = new RHEEDStreamer({ apiKey: 'golden-key', verbosity: 0, clockSync: false, maxWorkers: 1 })
-      const dataId = await streamer.initialize({ fps: 4, rotationsPerMin: 0, chunkSize: 8, streamName: 'real crop' })
+      const streamer = new RHEEDStreamer({
+        apiKey: 'golden-key',
+        verbosity: 0,
+        clockSync: false,
+        maxWorkers: 1,
+      })
+      const dataId = await streamer.initialize({
+        fps: 4,
+        rotationsPerMin: 0,
+        chunkSize: 8,
+        streamName: 'real crop',
+      })
       await streamer.finalize(dataId)
       await streamer.close()
       expect(server.seen.map(lineOf)).toEqual([
@@ -184,7 +222,8 @@ describe('rheed-env-endpoint', () => {
 })
 
 /** Make one recorded call of this client. Arguments that its types rule out are passed on all the same. */
-async function perform(streamer: RHEEDStreamer, recorded: Recording, { call, args, kwargs }: RecordedCall): Promise<unknown> {
+async function perform(streamer: RHEEDStreamer, recorded: Recording, made: RecordedCall): Promise<unknown> {
+  const { call, args, kwargs } = made
   switch (call.split(' ')[0]) {
     case 'initialize': {
       const [fps, rotationsPerMin, chunkSize] = args
@@ -194,18 +233,27 @@ async function perform(streamer: RHEEDStreamer, recorded: Recording, { call, arg
       return streamer.initialize(Object.fromEntries(options) as RHEEDStreamOptions)
     }
     case 'push': {
-      const [dataId, index, frames] = args as [string, number, unknown]
-      const captureStartMs = kwargs.capture_start_ms_utc as number | undefined
-      streamer.push(dataId, index, stackOf(recorded, frames), { captureStartMs })
+      const { dataId, index, array, captureStartMs } = pushes(recorded).find(
+        ({ call }) => recorded.calls[call] === made,
+      )!
+      streamer.push(dataId, index, stackOf(array), { captureStartMs })
       return undefined
     }
     case 'run':
-      return streamer.run(args[0] as string, chunksOf(call), { pace: 'none' })
+      return streamer.run(args[0] as string, itemsOf(made), { pace: 'none' })
     case 'finalize':
       return streamer.finalize(args[0] as string)
     default:
       throw new Error(`cannot make the call ${call}`)
   }
+}
+
+/** The receipt that `finalize` answered, or put into its error. */
+function receiptOf({ returned, thrown }: Outcome): Receipt | undefined {
+  const receipt = (returned ?? (thrown as { details?: { receipt?: unknown } })?.details?.receipt) as
+    | Receipt
+    | undefined
+  return receipt?.chunks && receipt
 }
 
 async function outcome(perform: () => Promise<unknown>): Promise<Outcome> {
@@ -217,19 +265,12 @@ async function outcome(perform: () => Promise<unknown>): Promise<Outcome> {
 }
 
 /** What the generators of `rheed-run-generator` yield. */
-function* chunksOf(call: string): Generator<RunItem> {
-  const chunk = (n: number, k: number): Stack => ({ data: pattern(n, 32, 48, k), shape: [n, 32, 48] })
-  if (call === 'run') {
-    for (const k of [0, 1, 2]) yield [chunk(4, k), 1700000000000 + 2000 * k]
-    yield [{ data: pattern(1, 32, 48, 3), shape: [32, 48] }, 1700000006000]
-  } else if (call === 'run bad start') {
-    yield [chunk(4, 9), 'x'] as unknown as RunItem
-  } else if (call === 'run bad item') {
-    yield 'x' as unknown as RunItem
-  } else {
-    yield [chunk(4, 9), 1700000000000]
-    throw new Error('boom in the iterator')
-  }
+function* itemsOf(made: RecordedCall): Generator<RunItem> {
+  for (const { array, captureStartMs } of generated(made)) yield [stackOf(array), captureStartMs]
+  if (made.call === 'run bad start')
+    yield [stackOf(generated({ ...made, call: 'run' })[0]!.array), 'x'] as unknown as RunItem
+  if (made.call === 'run bad item') yield 'x' as unknown as RunItem
+  if (made.call === 'run raising') throw new Error('boom in the iterator')
 }
 
 const ARRAYS = {
@@ -242,9 +283,7 @@ const ARRAYS = {
   '<f8': [Float64Array, 'float64'],
 } as const
 
-/** A recorded array argument as a stack; a nested list as the typed array that a caller would make of it. */
-function stackOf(recorded: Recording, argument: unknown): Stack {
-  const { descr, fortran, shape, bytes } = Array.isArray(argument) ? listed(argument) : recorded.array(argument)
+function stackOf({ descr, fortran, shape, bytes }: NumpyArray): Stack {
   const [TypedArray, dtype] = ARRAYS[descr as keyof typeof ARRAYS]
   return {
     data: new TypedArray(bytes.buffer),
@@ -255,25 +294,13 @@ function stackOf(recorded: Recording, argument: unknown): Stack {
   }
 }
 
-function listed(list: unknown[]): NumpyArray {
-  const shape: number[] = []
-  for (let inner: unknown = list; Array.isArray(inner); inner = inner[0]) shape.push(inner.length)
-  return { descr: '|u1', fortran: false, shape, bytes: Uint8Array.from(list.flat(Infinity) as number[]) }
-}
-
-/** The pixels that were pushed, by data id and index; the first push of an index counts. */
+/** The pixels that were pushed, by data id and index; the first accepted push of an index counts. */
 function framesByIndex(recorded: Recording): Map<string, Uint8Array> {
   const frames = new Map<string, Uint8Array>()
   const refused = DIFFERENCES.filter(({ scenario, refusedAs }) => scenario === recorded.scenario && refusedAs)
-  recorded.calls.forEach(({ call, args }, at) => {
-    if (!call.startsWith('push') || refused.some(({ calls }) => calls.includes(at))) return
-    const [dataId, index, argument] = args
-    const array = Array.isArray(argument) ? listed(argument) : recorded.array(argument)
-    if (!frames.has(`${dataId} ${index}`)) frames.set(`${dataId} ${index}`, inCOrder(array))
-  })
-  for (const { call, args } of recorded.calls.filter(({ call }) => call === 'run')) {
-    const items = [...chunksOf(call)] as [Stack, number][]
-    items.forEach(([{ data }], index) => frames.set(`${args[0]} ${index}`, data as Uint8Array))
+  for (const { call, dataId, index, array } of pushes(recorded)) {
+    if (refused.some(({ calls }) => calls.includes(call)) || frames.has(`${dataId} ${index}`)) continue
+    frames.set(`${dataId} ${index}`, inCOrder(array))
   }
   return frames
 }

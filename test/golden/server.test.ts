@@ -88,7 +88,9 @@ interface ExpectedChunk {
   pixels?: Uint8Array
 }
 
-const STREAMS = SCENARIOS.filter((scenario) => recording(scenario).requests.some(({ method }) => method === 'PUT'))
+const STREAMS = SCENARIOS.filter((scenario) =>
+  recording(scenario).requests.some(({ method }) => method === 'PUT'),
+)
 
 describeWithPython('what was stored, read by zarr-python', () => {
   const python = new ZarrPython()
@@ -101,7 +103,11 @@ describeWithPython('what was stored, read by zarr-python', () => {
       const present = arrays.get('present')!
       const times = float64s(arrays.get('time_unix_ms')!)
       const [length, height, width] = stream.shape
-      expect([frames.descr, frames.shape, frames.chunks]).toEqual(['|u1', stream.shape, [stream.chunkSize, height, width]])
+      expect([frames.descr, frames.shape, frames.chunks]).toEqual([
+        '|u1',
+        stream.shape,
+        [stream.chunkSize, height, width],
+      ])
       expect(checkPixels(stream, inCOrder(frames))).toBeGreaterThan(0)
 
       const expectedPresent = new Uint8Array(length)
@@ -142,7 +148,11 @@ describeWithPython('what was stored, read by zarr-python', () => {
     })
     expect(channel('a')).toEqual({ timestamps: [1, 2], values: [3, 4], units: undefined })
     // NaN and infinity travel as null; index 8 follows them.
-    expect(channel('n')).toEqual({ timestamps: [1, 2, 1, 2], values: [Number.NaN, Number.NaN, 1, 2], units: undefined })
+    expect(channel('n')).toEqual({
+      timestamps: [1, 2, 1, 2],
+      values: [Number.NaN, Number.NaN, 1, 2],
+      units: undefined,
+    })
     expect(channel('flux')).toEqual({ timestamps: [1, 2, 5], values: [3, 4, 6], units: 'nm' })
     expect(channel('e').values).toEqual([])
   })
@@ -166,8 +176,12 @@ function checkPixels({ shape, chunks }: ExpectedStream, read: Uint8Array): numbe
     const chunk = chunks.find(({ first, frames }) => frame >= first && frame < first + frames)
     if (chunk && !chunk.pixels) continue
     const size = height * width
-    const expected = chunk?.pixels!.subarray((frame - chunk.first) * size, (frame - chunk.first + 1) * size) ?? new Uint8Array(size)
-    expect(Buffer.compare(read.subarray(frame * size, (frame + 1) * size), expected), `frame ${frame}`).toBe(0)
+    const expected =
+      chunk?.pixels!.subarray((frame - chunk.first) * size, (frame - chunk.first + 1) * size) ??
+      new Uint8Array(size)
+    expect(Buffer.compare(read.subarray(frame * size, (frame + 1) * size), expected), `frame ${frame}`).toBe(
+      0,
+    )
     compared++
   }
   return compared
@@ -178,7 +192,9 @@ function expectedStreams(scenario: string): ExpectedStream[] {
   const recorded = recording(scenario)
   const { ours, statuses } = replays.get(scenario)!
   const accepted = new Set(statuses.filter(([, status]) => status === 200).map(([seq]) => seq))
-  const given = pushes(recorded).filter(({ call }) => !recorded.calls[call]!.raised || recorded.calls[call]!.call === 'run raising')
+  const given = pushes(recorded).filter(
+    ({ call }) => !recorded.calls[call]!.raised || recorded.calls[call]!.call === 'run raising',
+  )
   const streams = new Map<string, Map<number, { claim: Record<string, string>; pixels?: Uint8Array }>>()
   for (const { seq, target, body } of recorded.requests) {
     if (!target.includes('upload_urls') || !accepted.has(seq)) continue
