@@ -1,4 +1,5 @@
 /** The embedded ingest server, for labs and for tests. Node only. */
+export type { WorkerFiles, WorkerKind } from './core/thread.js'
 export { type ErrorCode, type ErrorDetails, FramewireError, hasCode, isFramewireError } from './errors.js'
 export type { LogLevel } from './server/app.js'
 export type { Inventory, StreamState } from './server/inventory-routes.js'

@@ -29,7 +29,7 @@ export function parseNpy(file: Uint8Array): NumpyArray {
       .split(',')
       .filter((length) => length.trim() !== '')
       .map(Number),
-    bytes: file.slice(end),
+    bytes: new Uint8Array(file.subarray(end)),
   }
 }
 
@@ -56,4 +56,13 @@ export function inCOrder({ bytes, descr, fortran, shape }: NumpyArray): Uint8Arr
 export function float64s({ bytes, descr }: NumpyArray): number[] {
   if (descr !== '<f8') throw new Error(`${descr} is not float64`)
   return Array.from(new Float64Array(bytes.slice().buffer))
+}
+
+/** A .npy file (version 1) of values in C order. */
+export function npyOf(descr: string, shape: readonly number[], bytes: Uint8Array): Uint8Array {
+  const axes = shape.map((length) => `${length},`).join(' ')
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`
+  const padded = `${header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11)}\n`
+  const start = Uint8Array.of(0x93, ...Buffer.from('NUMPY'), 1, 0, padded.length & 0xff, padded.length >> 8)
+  return Buffer.concat([start, Buffer.from(padded), bytes])
 }

@@ -65,41 +65,53 @@ export async function runPython<Answer>(
   return JSON.parse(last)
 }
 
+type Attributes = Record<string, unknown>
+
 /** A Zarr array as zarr-python read it. */
 export interface ReadArray extends NumpyArray {
   /** Shape of its outer chunks. */
   chunks: number[]
-  attributes: Record<string, unknown>
+  attributes: Attributes
 }
 
-/** A Zarr group as zarr-python read it; nested arrays go by their path. */
+/** A Zarr group as zarr-python read it; what lies in it goes by its path. */
 export interface ReadGroup {
-  attributes: Record<string, unknown>
+  attributes: Attributes
+  groups: Map<string, Attributes>
   arrays: Map<string, ReadArray>
 }
 
-/** A zarr-python that stays, for reading group after group. */
+/** An answer of reader.py. */
+interface Answer {
+  error?: string
+  attributes: Attributes
+  groups: Record<string, Attributes>
+  arrays: Record<string, { chunks: number[]; attributes: Attributes; file: string }>
+}
+
+/** A zarr-python that stays, for reading group after group; started by the first read. */
 export class ZarrPython {
-  readonly #child = start('reader.py', [])
-  readonly #lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()
+  #child: ChildProcess | undefined
+  #lines: AsyncIterator<string> | undefined
 
   /** Read a whole group; throws what zarr-python throws. Call it again only when it has answered. */
   async read(group: string): Promise<ReadGroup> {
     const into = mkdtempSync(join(tmpdir(), 'framewire-read-'))
     try {
+      this.#child ??= start('reader.py', [])
+      this.#lines ??= createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()
       this.#child.stdin!.write(`${JSON.stringify({ group, into })}\n`)
       const { value } = await this.#lines.next()
-      const answer = JSON.parse(value ?? '{"error": "the reader has ended"}')
+      const answer: Answer = JSON.parse(value ?? '{"error": "the reader has ended"}')
       if (answer.error) throw new Error(`zarr-python: ${answer.error}`)
-      const arrays = Object.entries(
-        answer.arrays as Record<string, { chunks: number[]; file: string; attributes: object }>,
-      )
+      const { attributes, groups, arrays } = answer
       return {
-        attributes: answer.attributes,
+        attributes,
+        groups: new Map(Object.entries(groups)),
         arrays: new Map(
-          arrays.map(([name, { chunks, attributes, file }]) => [
-            name,
-            { ...parseNpy(readFileSync(file)), chunks, attributes: attributes as Record<string, unknown> },
+          Object.entries(arrays).map(([path, { file, ...traits }]) => [
+            path,
+            { ...parseNpy(readFileSync(file)), ...traits },
           ]),
         ),
       }
@@ -110,6 +122,6 @@ export class ZarrPython {
 
   /** End the process. */
   close(): void {
-    this.#child.stdin!.end()
+    this.#child?.stdin?.end()
   }
 }

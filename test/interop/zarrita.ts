@@ -54,7 +54,7 @@ export async function readWithZarrita(group: string, name: string): Promise<Zarr
 
 /**
  * Decode a shard as it was uploaded, `frames` images of `height` x `width`, by the codecs that the service declares.
- * A damaged index or frame throws.
+ * A damaged frame throws; the CRC of the index is not looked at by zarrita.
  */
 export async function decodeShard(
   shard: Uint8Array,

@@ -44,7 +44,10 @@ export function usage(message: string): Error {
 
 /** The outcome of a command that ended with an error; `value` and `text` tell what came about before it. */
 export function failed(error: unknown, value: object = {}, text = ''): Outcome & { value: object } {
-  const isUsage = error instanceof InvalidArgumentError || mendingOption(error) !== undefined
+  // An option that could not be served for a reason outside of the command line, a port in use, is a failure.
+  const isUsage =
+    error instanceof InvalidArgumentError ||
+    (mendingOption(error) !== undefined && !(hasCode(error, 'server/option') && error.cause))
   return { exitCode: isUsage ? 2 : 1, value, text, error }
 }
 
@@ -62,11 +65,11 @@ export function report({ exitCode, value, text, error }: Outcome, output: Output
 
 /** An error as the last line on stderr and as `--json` show it. */
 function presentable(error: unknown): { code: string; message: string; details?: object } {
-  if (error instanceof InvalidArgumentError) return { code: 'usage', message: error.message }
   if (!(error instanceof Error)) return { code: 'unknown', message: String(error) }
   const { code = error.name, details } = error as { code?: string; details?: { receipt?: unknown } }
   const option = mendingOption(error)
   const message = error.message.replaceAll(/\s*\n\s*/g, ' ') + (option ? ` (option ${option})` : '')
+  if (error instanceof InvalidArgumentError) return { code: 'usage', message }
   if (!isFramewireError(error)) return { code, message }
   // The receipt stands in the result itself.
   const { receipt: _, ...figures } = details ?? {}

@@ -34,8 +34,17 @@ export function createCore(module: BufferSource | WebAssembly.Module): Core {
     return new Uint8Array(memory.buffer.slice(address, address + wasm.output_length) as ArrayBuffer)
   }
 
+  function unpack(data: Uint8Array, frame: number, height: number, width: number): void {
+    checkDims(height, width)
+    calling(() => {
+      put(data)
+      wasm.unpack(frame, height, width)
+    })
+  }
+
   return {
     pack(frame, format, height, width, conversion) {
+      checkDims(height, width)
       converting(conversion, () => {
         put(frame)
         wasm.pack(format, height, width, rangeText(conversion?.range), conversion?.gray)
@@ -44,6 +53,7 @@ export function createCore(module: BufferSource | WebAssembly.Module): Core {
     },
 
     measure(frame, format, height, width, gray) {
+      checkDims(height, width)
       converting({ gray }, () => {
         put(frame)
         wasm.measure(format, height, width, gray)
@@ -67,18 +77,12 @@ export function createCore(module: BufferSource | WebAssembly.Module): Core {
     },
 
     unpack(data, frame, height, width) {
-      calling(() => {
-        put(data)
-        wasm.unpack(frame, height, width)
-      })
+      unpack(data, frame, height, width)
       return take()
     },
 
     verify(data, frame, height, width) {
-      calling(() => {
-        put(data)
-        wasm.unpack(frame, height, width)
-      })
+      unpack(data, frame, height, width)
       return wasm.xxh64
     },
 
@@ -102,6 +106,17 @@ export function createCore(module: BufferSource | WebAssembly.Module): Core {
       }
     },
   }
+}
+
+/** Dims cross the border as 32-bit whole numbers; what is none would arrive as another number. */
+function checkDims(height: number, width: number): void {
+  const fits = (axis: number) => Number.isInteger(axis) && axis >= 1 && axis < 2 ** 32
+  if (fits(height) && fits(width)) return
+  throw new FramewireError(
+    'frames/layout',
+    `A frame of ${height} x ${width} pixels is not possible; give whole numbers of at least 1.`,
+    { reason: `${height} x ${width} pixels` },
+  )
 }
 
 /** The range as the core reads it; a range that makes no sense is refused there. */

@@ -1,12 +1,13 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { ApiKeys } from './api-keys.js'
-import { frameRoutes, uploadRoute } from './frame-routes.js'
+import { frameRoutes } from './frame-routes.js'
 import { inventoryRoutes } from './inventory-routes.js'
 import { linkRoutes } from './link-routes.js'
 import { answerTo, Refusal } from './refusal.js'
 import { seriesRoutes } from './series-routes.js'
 import { Slots } from './slots.js'
 import type { Store } from './store.js'
+import { uploadRoute } from './upload-route.js'
 import type { UploadUrls } from './upload-urls.js'
 
 /** How much the server logs. Lines of JSON go to standard error. */
@@ -69,9 +70,18 @@ export function createApp({
     raw.resume()
     setTimeout(() => raw.destroy(), LINGER_MS).unref()
   })
+  // A connection that is kept alive would keep a server that stops waiting for its client.
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = answerTo(error)
-    if (status >= 500) request.log.error({ err: error }, body.detail)
+    if (request.raw.destroyed && !request.raw.complete) request.log.warn('the sender broke off')
+    else if (status >= 500) request.log.error({ err: error }, body.detail)
     else request.log.info({ code: body.code, field: body.field }, body.detail)
     return reply.status(status).send(body)
   })

@@ -1,6 +1,6 @@
 import { startThread, type Thread, type WorkerFiles } from '../core/thread.js'
 import { nodeThreads } from '../core/threads-node.js'
-import { FramewireError, hasCode, isFramewireError } from '../errors.js'
+import { FramewireError, hasCode } from '../errors.js'
 import type { CheckedShard, Checker, ShardChecker, ShardClaim } from './checker.js'
 
 interface Started {
@@ -29,8 +29,8 @@ export class CheckingThread implements Checker {
     try {
       return await Promise.race([thread.commands.check(path, claim), ended])
     } catch (error) {
-      // Anything but a verdict on the shard may have left the worker's memory broken.
-      if (!isFramewireError(error) || hasCode(error, 'core/internal')) await end(error)
+      // A core that failed may have left its memory broken.
+      if (hasCode(error, 'core/internal')) await end(error)
       throw error
     }
   }

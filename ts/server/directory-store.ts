@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FramewireError } from '../errors.js'
 import { Catalog } from './catalog.js'
@@ -79,11 +79,17 @@ export class DirectoryStore implements Store {
           stream.kind === 'frames'
             ? { ...stream, ...common }
             : { ...stream, ...common, processedDataId: randomUUID() }
-        await makeFolder(join(this.#path, record.id))
         const entry = this.#entry(record)
-        await entry.folder.create(attributes(record))
-        // The record last: a folder without one is no stream yet.
-        await this.#save(entry, record)
+        const folder = join(this.#path, record.id)
+        try {
+          await makeFolder(folder)
+          await entry.folder.create(attributes(record))
+          // The record last: a folder without one is no stream yet.
+          await this.#save(entry, record)
+        } catch (error) {
+          await rm(folder, { recursive: true, force: true })
+          throw error
+        }
         this.#entries.set(record.id, entry)
         return record
       }),
@@ -137,8 +143,11 @@ export class DirectoryStore implements Store {
   }
 
   async close(): Promise<void> {
-    for (const { folder } of this.#entries.values()) await folder.close()
-    await this.#unlock()
+    try {
+      for (const { folder } of this.#entries.values()) await folder.close()
+    } finally {
+      await this.#unlock()
+    }
   }
 
   #known(id: string): Entry {

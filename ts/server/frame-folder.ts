@@ -1,8 +1,8 @@
+import { existsSync } from 'node:fs'
 import { open, readdir, readFile, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FramewireError } from '../errors.js'
-import type { CheckedShard, Checker } from './checker.js'
-import { indexBytes } from './checker.js'
+import { type CheckedShard, type Checker, indexBytes } from './checker.js'
 import { captureTimes, framesDocument, presence, presenceDocument, timesDocument } from './frame-arrays.js'
 import { Serial } from './serial.js'
 import { makeFolder, type Received, type Staging, storing, syncFolder } from './staging.js'
@@ -16,6 +16,10 @@ const RECORDS = 'chunks'
 /** Names of the commit of a chunk and of its shard, in staging: the shard is renamed first, the commit last. */
 const COMMIT = '.commit.json'
 const SHARD = '.part'
+
+function commitOf(shard: string): string {
+  return shard.replace(SHARD, COMMIT)
+}
 
 interface Chunks {
   records: Map<number, ChunkRecord>
@@ -45,7 +49,42 @@ export class FrameFolder implements FrameStore {
     await this.#staging.replace(join(this.#path, FRAMES_ZARR, ZARR_JSON), groupDocument(attributes))
   }
 
-  async admit(claim: ChunkClaim): Promise<void> {
+  admit(claim: ChunkClaim): Promise<void> {
+    return storing(this.#path, () => this.#admit(claim))
+  }
+
+  put(claim: ChunkClaim, body: AsyncIterable<Uint8Array>): Promise<{ chunk: ChunkRecord; outcome: Outcome }> {
+    return storing(this.#path, async () => {
+      await this.#admit(claim)
+      const part = await this.#staging.receive(body)
+      try {
+        const held = await this.#repeated(claim, part)
+        if (held) return { chunk: held, outcome: 'repeated' }
+        const checked = await this.#checker.check(part.path, claim)
+        return await this.#commits.run(() => this.#commit(claim, part, checked))
+      } finally {
+        await this.#drop(part)
+      }
+    })
+  }
+
+  async chunks(): Promise<ChunkRecord[]> {
+    const { records } = await storing(this.#path, () => this.#load())
+    return [...records.values()].sort((a, b) => a.index - b.index)
+  }
+
+  /** Finish a commit that a crash cut short: its shard is in place where it is no longer in staging. */
+  async recover(commit: string): Promise<void> {
+    const record = JSON.parse(await readFile(commit, 'utf8')) as ChunkRecord
+    await this.#publish(record, commit)
+  }
+
+  /** Ends when the commits under way have ended. */
+  close(): Promise<void> {
+    return this.#commits.run(async () => {})
+  }
+
+  async #admit(claim: ChunkClaim): Promise<void> {
     if (claim.frames > claim.chunkSize) {
       throw new FramewireError(
         'frames/too-many',
@@ -70,37 +109,6 @@ export class FrameFolder implements FrameStore {
         { expected: [stored.height, stored.width], actual: [claim.height, claim.width] },
       )
     }
-  }
-
-  put(claim: ChunkClaim, body: AsyncIterable<Uint8Array>): Promise<{ chunk: ChunkRecord; outcome: Outcome }> {
-    return storing(this.#path, async () => {
-      await this.admit(claim)
-      const part = await this.#staging.receive(body)
-      try {
-        const held = await this.#repeated(claim, part)
-        if (held) return { chunk: held, outcome: 'repeated' }
-        const checked = await this.#checker.check(part.path, claim)
-        return await this.#commits.run(() => this.#commit(claim, part, checked))
-      } finally {
-        await this.#staging.discard(part.path)
-      }
-    })
-  }
-
-  async chunks(): Promise<ChunkRecord[]> {
-    const { records } = await storing(this.#path, () => this.#load())
-    return [...records.values()].sort((a, b) => a.index - b.index)
-  }
-
-  /** Finish a commit that a crash cut short: its shard is in place where it is no longer in staging. */
-  async recover(commit: string): Promise<void> {
-    const record = JSON.parse(await readFile(commit, 'utf8')) as ChunkRecord
-    await this.#publish(record, commit)
-  }
-
-  /** Ends when the commits under way have ended. */
-  close(): Promise<void> {
-    return this.#commits.run(async () => {})
   }
 
   /** The record of these very bytes with this very claim, where it is held already. */
@@ -128,7 +136,7 @@ export class FrameFolder implements FrameStore {
       )
     }
     // Another upload of this index, or the first chunk of the stream, may have come while this one was checked.
-    await this.admit(claim)
+    await this.#admit(claim)
     const repeated = await this.#repeated(claim, part)
     if (repeated) return { chunk: repeated, outcome: 'repeated' }
     const before = (await this.#load()).records.get(claim.index)
@@ -149,19 +157,17 @@ export class FrameFolder implements FrameStore {
     await seal(part, claim, checked)
     // A commit without its shard in staging means that the shard was placed: the shard's name must be there first.
     await syncFolder(this.#staging.folder)
-    const commit = await this.#staging.write(JSON.stringify(chunk), {
-      name: basename(part.path).replace(SHARD, COMMIT),
-    })
-    try {
-      await this.#publish(chunk, commit, part.path)
-    } catch (error) {
-      if (this.#unfinished === undefined) {
-        await this.#staging.discard(commit)
-        await syncFolder(this.#staging.folder)
-      }
-      throw error
-    }
+    const commit = await this.#staging.write(JSON.stringify(chunk), { name: basename(commitOf(part.path)) })
+    await this.#publish(chunk, commit, part.path)
     return { chunk, outcome: isOther ? 'replaced' : 'stored' }
+  }
+
+  /** Remove an upload that was not placed. Its commit goes first: one without its shard would be taken for placed. */
+  async #drop(part: Received): Promise<void> {
+    if (!existsSync(part.path)) return
+    await this.#staging.discard(commitOf(part.path))
+    await syncFolder(this.#staging.folder)
+    await this.#staging.discard(part.path)
   }
 
   /**
@@ -219,7 +225,7 @@ export class FrameFolder implements FrameStore {
   }
 
   #load(): Promise<Chunks> {
-    this.#chunks ??= readRecords(join(this.#path, RECORDS)).catch((error) => {
+    this.#chunks ??= readRecords(this.#path).catch((error) => {
       this.#chunks = undefined
       throw error
     })
@@ -228,7 +234,8 @@ export class FrameFolder implements FrameStore {
 }
 
 /** The records of all chunks that were committed to a stream's folder. */
-export async function readRecords(folder: string): Promise<Chunks> {
+export async function readRecords(path: string): Promise<Chunks> {
+  const folder = join(path, RECORDS)
   const records = new Map<number, ChunkRecord>()
   let last = -1
   for (const name of await readdir(folder)) {

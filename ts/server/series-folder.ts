@@ -83,9 +83,9 @@ export class SeriesFolder implements SeriesStore {
     this.#channels = undefined
   }
 
-  /** Settle what was touched. */
+  /** Ends when the writes under way have ended. What cannot be settled, on a full disk say, is at the next start. */
   async close(): Promise<void> {
-    if (this.#channels) await this.settle()
+    if (this.#channels) await this.settle().catch(() => {})
   }
 
   /** Whether the arrays on disk stand for the whole log. */

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { idempotencyKey } from './frame-routes.js'
 import { newSeriesStream, parse, seriesChunk, seriesMultiChunk } from './schemas.js'
 import type { Points, Store } from './store.js'
-import { knownStream } from './streams.js'
+import { idempotencyKey, knownStream } from './streams.js'
 
 /** Where the scalar stream lives; the last two are of older clients. */
 const ROOTS = ['/tool-state/stream', '/metrology/stream', '/instrument-timeseries']

@@ -62,7 +62,12 @@ const optionsSchema = z.object({
 })
 
 /**
- * Start an ingest server that speaks the service's API and keeps streams as Zarr v3 in a folder.
+ * Start an ingest server that speaks the service's API and keeps streams as Zarr v3 in a folder: `<store>/<data id>`
+ * holds `frames.zarr` with the arrays `frames`, `present` and `time_unix_ms`, or `series.zarr` with a group a channel.
+ *
+ * It checks every shard before it answers, and refuses what the service takes but no array can hold: a chunk of more
+ * frames than `chunk_size` (422), another frame size or `chunk_size` than the stream's (409), a damaged shard (422).
+ *
  * Throws `server/option`, `server/store` (another server has the store open, a port that cannot be had), `server/full`,
  * `core/load`.
  */
@@ -79,8 +84,13 @@ export async function createIngestServer(options: IngestServerOptions): Promise<
   const checker = new CheckingThread(options.files)
   await checker.start()
   const closing: (() => Promise<unknown>)[] = [() => checker.close()]
-  const close = async () => {
-    for (const step of closing.splice(0).reverse()) await step()
+  const end = async () => {
+    for (const step of closing.reverse()) await step()
+  }
+  let ended: Promise<void> | undefined
+  const close = () => {
+    ended ??= end()
+    return ended
   }
   try {
     const store = await DirectoryStore.open(path, checker)

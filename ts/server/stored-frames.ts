@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
-import type { Core, IndexEntry } from '../core/core.js'
+import type { Core } from '../core/core.js'
 import { FramewireError } from '../errors.js'
 import { indexBytes } from './checker.js'
 import { Present } from './frame-arrays.js'
@@ -63,18 +63,13 @@ export class StoredFrames {
     const pixels = new Uint8Array(count * this.height * this.width)
     for (let at = start; at < start + count; ) {
       const index = Math.floor(at / this.chunkSize)
-      const end = Math.min(start + count, (index + 1) * this.chunkSize)
-      const present = await this.presence(index)
-      await this.#withShard(index, async (file, entries) => {
-        for (; at < end; at++) {
-          const frame = at - index * this.chunkSize
-          if (present[frame] === Present.missing) throw this.#missing(at)
-          const entry = entries[frame]
-          // One that its sender left out is zeros, as the array is filled already.
-          if (entry)
-            pixels.set(await this.#unpack(file, entry, frame), (at - start) * this.height * this.width)
-        }
-      })
+      const first = index * this.chunkSize
+      const frames = Math.min(start + count, first + this.chunkSize) - at
+      const missing = (await this.presence(index)).indexOf(Present.missing, at - first)
+      if (missing >= 0 && missing < at - first + frames) throw this.#missing(first + missing)
+      const into = pixels.subarray((at - start) * this.height * this.width)
+      await this.#readShard(index, at - first, frames, into)
+      at += frames
     }
     return pixels
   }
@@ -94,28 +89,23 @@ export class StoredFrames {
     return join(this.#zarr, 'frames', 'c', String(index), '0', '0')
   }
 
-  async #withShard(
-    index: number,
-    work: (file: FileHandle, entries: IndexEntry[]) => Promise<void>,
-  ): Promise<void> {
-    const file = await open(this.shardPath(index), 'r').catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? this.#missing(index * this.chunkSize) : error
-    })
+  /** Frames `from .. from + count - 1` of a shard. One that its sender left out is zeros, as `into` is already. */
+  async #readShard(index: number, from: number, count: number, into: Uint8Array): Promise<void> {
+    const file = await open(this.shardPath(index), 'r')
     try {
       const { size } = await file.stat()
-      const bytes = Math.min(size, indexBytes(this.chunkSize))
-      await work(file, this.#core.readIndex(await readAt(file, size - bytes, bytes), this.chunkSize, size))
+      const tail = Math.min(size, indexBytes(this.chunkSize))
+      const entries = this.#core.readIndex(await readAt(file, size - tail, tail), this.chunkSize, size)
+      for (let frame = 0; frame < count; frame++) {
+        const entry = entries[from + frame]
+        if (!entry) continue
+        const packed = await readAt(file, entry.offset, entry.length)
+        const pixels = this.#core.unpack(packed, from + frame, this.height, this.width)
+        into.set(pixels, frame * this.height * this.width)
+      }
     } finally {
       await file.close()
     }
-  }
-
-  async #unpack(
-    file: FileHandle,
-    { offset, length }: NonNullable<IndexEntry>,
-    frame: number,
-  ): Promise<Uint8Array> {
-    return this.#core.unpack(await readAt(file, offset, length), frame, this.height, this.width)
   }
 
   #missing(frame: number): FramewireError {

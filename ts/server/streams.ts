@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { Refusal } from './refusal.js'
 import type { FrameStream, SeriesStream, Store, StreamRecord } from './store.js'
 
@@ -15,4 +16,10 @@ export function knownStream(store: Store, id: string, kind?: StreamRecord['kind'
     `There is no ${what} ${id} here. Initialize one first.`,
     'data_id',
   )
+}
+
+/** The header of a create call that makes it safe to repeat. */
+export function idempotencyKey({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key']
+  return typeof key === 'string' && key !== '' ? key : undefined
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Core } from '../core/core.js'
 import { loadCore } from '../core/load.js'
 import { isFramewireError } from '../errors.js'
@@ -92,7 +92,7 @@ export async function readFrames(
 export async function verifyStore(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const core = await loadCore(options.wasmUrl)
   const stored = await StoredFrames.open(path, core)
-  const { records } = await readRecords(join(resolve(path), 'chunks'))
+  const { records } = await readRecords(resolve(path))
   const chunks = [...records.values()].sort((a, b) => a.index - b.index)
   const problems: Problem[] = []
   const report: VerifiedChunk[] = []

@@ -164,6 +164,7 @@ export class SeriesStream {
     const points = [...channels.values()].reduce((total, { values }) => total + values.length, 0)
     const receipt: SeriesChunkReceipt = { index, channels: names, points, state: 'queued', tries: 0 }
     this.#chunks.push(receipt)
+    this.#parts.onChange(receipt)
     const stored = this.#driver
       .add({
         index,
@@ -181,7 +182,6 @@ export class SeriesStream {
       if (units !== undefined) channel.units = units
       channel.chunks.set(index, { digest, points: values.length, receipt, stored })
     }
-    this.#parts.onChange(receipt)
     return stored
   }
 

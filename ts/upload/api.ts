@@ -77,11 +77,6 @@ export class IngestApi {
     return this.#ours
   }
 
-  /** Note what an answer says about the server. */
-  observe(answer: HttpAnswer): void {
-    if (answer.headers['x-framewire'] === '1') this.#ours = true
-  }
-
   /**
    * One request, tried once. Throws `upload/unreachable`, `upload/unauthorized` (401, 403), `upload/rejected` (any
    * other status but 2xx), `stream/aborted`.
@@ -92,7 +87,7 @@ export class IngestApi {
     const headers: Record<string, string> = { 'x-api-key': await this.#currentKey(asked), ...call.headers }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const answer = await this.transport({ method, url: asked.url, headers, body, signal })
-    this.observe(answer)
+    if (answer.headers['x-framewire'] === '1') this.#ours = true
     if (answer.status >= 200 && answer.status < 300) return answer
     throw this.#refusal(asked, answer, headers['x-api-key']!)
   }
@@ -102,7 +97,10 @@ export class IngestApi {
     return { method: call.method, url: this.root + call.path }
   }
 
-  /** Ask for the key again, where it is a function. Requests of the same moment share one question. */
+  /**
+   * Ask for the key again, where it is a function. Requests of the same moment share one question. Throws what the
+   * function throws, and `stream/option` for what cannot be a key.
+   */
   renewKey(): Promise<void> {
     const key = this.#key
     if (typeof key === 'string') return Promise.resolve()
@@ -138,7 +136,11 @@ export class IngestApi {
         if (hasCode(error, 'upload/unauthorized') && typeof this.#key === 'function' && !renewed) {
           renewed = true
           // Another request may have asked while this one was on its way.
-          if (keys === this.#keys) await this.renewKey()
+          if (keys === this.#keys) {
+            await this.renewKey().catch((cause: unknown) => {
+              throw noKey(error.details, cause)
+            })
+          }
           continue
         }
         if (!mayRepeat(error)) throw error
@@ -160,13 +162,7 @@ export class IngestApi {
       return await held
     } catch (cause) {
       if (this.#held === held) this.#held = undefined
-      const shown = presentable(url)
-      throw new FramewireError(
-        'upload/unauthorized',
-        'the apiKey function gave no usable key; the cause says why',
-        { method, url: shown, status: 0 },
-        { cause },
-      )
+      throw noKey({ method, url: presentable(url), status: 0 }, cause)
     }
   }
 
@@ -201,6 +197,18 @@ export function rejected(
     'upload/rejected',
     `the service answered ${answer.status} to ${method} ${shown}${body && `: ${body}`}`,
     { method, url: shown, status: answer.status, body, retryAfterMs: retryAfterMs(answer, wallMs) },
+  )
+}
+
+function noKey(
+  details: { method: string; url: string; status: number },
+  cause: unknown,
+): FramewireError<'upload/unauthorized'> {
+  return new FramewireError(
+    'upload/unauthorized',
+    'the apiKey function gave no usable key; the cause says why',
+    details,
+    { cause },
   )
 }
 

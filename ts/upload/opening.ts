@@ -59,7 +59,7 @@ async function createStream(api: IngestApi, { path, body, dataId, signal }: Open
   let keyed = false
   return api.retry(
     async () => {
-      keyed = api.ours
+      keyed = api.ours || ServerClock.of(api).ours
       const headers = keyed ? { 'idempotency-key': idempotencyKey } : undefined
       const call: ApiCall = { method: 'POST', path, body, headers, signal }
       try {

@@ -26,6 +26,7 @@ const shared = new WeakMap<HttpTransport, Map<string, ServerClock>>()
 export class ServerClock {
   readonly #api: IngestApi
   #best: (ClockOffset & { atMs: number }) | undefined
+  #ours = false
   #users = 0
   #run: { first: Promise<void>; stop: AbortController } | undefined
 
@@ -48,6 +49,11 @@ export class ServerClock {
     return this.#best && { offsetMs: this.#best.offsetMs, uncertaintyMs: this.#best.uncertaintyMs }
   }
 
+  /** Whether an answer has shown that the server is framewire's own. */
+  get ours(): boolean {
+    return this.#ours
+  }
+
   /** Begin to measure, where that was not done lately. When every user has called the answer, measuring stops. */
   use(): () => void {
     this.#users++
@@ -58,7 +64,9 @@ export class ServerClock {
       if (released) return
       released = true
       this.#users--
-      if (this.#users === 0) this.#run?.stop.abort()
+      if (this.#users > 0) return
+      this.#run?.stop.abort()
+      this.#run = undefined
     }
   }
 
@@ -105,7 +113,7 @@ export class ServerClock {
       const answer = await transport({ ...asked, headers, signal, timeoutMs: TIMEOUT_MS })
       // Wall time by the monotonic clock: it has a finer tick and is not set in between.
       const back = sentWall + (clock.now() - sent)
-      this.#api.observe(answer)
+      if (answer.headers['x-framewire'] === '1') this.#ours = true
       if (answer.status !== 200) return false
       const { receivedAtUnixMs: received, transmittedAtUnixMs: transmitted } = (json(asked, answer.text) ??
         {}) as Record<string, unknown>

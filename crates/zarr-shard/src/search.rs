@@ -3,6 +3,26 @@
 //! A camera's noise leaves next to nothing that repeats. Looking for matches then costs most of the time and gains
 //! nothing, while the Huffman code of the single values gains all there is. So a frame is packed in one of two ways,
 //! both plain zstd, chosen by packing a sample of that same frame in both.
+//!
+//! Measured as WebAssembly in Node 20 on a recorded growth movie (26 frames of 1038 x 1388) and on copies of it with
+//! Gaussian noise; CPU time, as a multiple of the speed of native libzstd at level 3 in the same run:
+//!
+//! | setting | movie: ratio, speed | noise of sd 1 | noise of sd 4 |
+//! |---|---|---|---|
+//! | native level 3 | 5.20, 1.00 | 2.54, 1.00 | 1.92, 1.00 |
+//! | level 3 | 5.20, 0.65 | 2.54, 0.73 | 1.92, 0.67 |
+//! | **level 1** (hash 2^14, matches of 7) | **5.08, 0.73** | **2.50, 1.41** | 2.02, 2.4 |
+//! | level 1, hash 2^11 | 5.03, 0.71 | 2.39, 1.7 | 2.02, 3.1 |
+//! | level 1, window 2^17 | 5.07, 0.73 | 2.49, 1.4 | 2.02, 2.6 |
+//! | level 1, jumps of 8, literals compressed | 4.49, 0.79 | 2.36, 2.2 | 2.02, 3.7 |
+//! | level 1, jumps of 16, literals compressed | 4.09, 0.82 | 2.33, 2.7 | 2.03, 4.0 |
+//! | **literals alone** | 2.43, 1.5 | 2.27, 3.8 | **2.03, 4.2** |
+//! | whole `pack`: choice, hash, copies included | 5.08, 0.70 | 2.50, 1.34 | 2.03, 3.8 |
+//!
+//! Of a whole `pack` the trial takes 2.4 % (movie) to 3.2 % (noise), XXH64 2.5 to 5 %, the copies in and out 2 to 3 %.
+//! The sample foretells how the two sizes compare within 1 % where they are close. Not kept, as each moved the speed
+//! by less than the spread of the runs: smaller blocks, `-O2`, bulk memory, `wasm-opt -O4`, matches counted in 64-bit
+//! words.
 
 use zstd_safe::{CParameter, ParamSwitch};
 

@@ -137,6 +137,11 @@ describe('the channels of a stream in its folder', () => {
       zarr,
       put: (chunk: SeriesChunk) => store.series(id).put(chunk),
       async read(channel: string) {
+        const { shape } = JSON.parse(readFileSync(join(zarr, channel, 'values/zarr.json'), 'utf8')) as {
+          shape: number[]
+        }
+        // The reader cannot read an array of length 0.
+        if (shape[0] === 0) return { timestamps: [], values: [] }
         const [timestamps, values] = await Promise.all(
           ['timestamps', 'values'].map((name) => readWithZarrita(zarr, `${channel}/${name}`)),
         )
@@ -187,8 +192,8 @@ describe('the channels of a stream in its folder', () => {
     expect(readdirSync(zarr)).toHaveLength(names.length + 1)
     expect(readdirSync(join(zarr, '../..')).filter((name) => name.includes('out'))).toEqual([])
     expect(existsSync('/tmp/framewire-out')).toBe(false)
-    expect((await read('%2E%2E')).values).toEqual([0])
-    expect((await read('%2Ftmp%2Fframewire-out')).values).toEqual([2])
+    expect((await read('~2E~2E')).values).toEqual([0])
+    expect((await read('~2Ftmp~2Fframewire-out')).values).toEqual([2])
   })
 
   it('go over many files', async () => {

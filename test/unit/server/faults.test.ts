@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -21,6 +21,9 @@ const checker: Checker = {
 }
 afterEach(() => fileSystem.heal())
 
+/** Thousands of syncs are made here; in memory they cost nothing. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
 const claim = (index: number, frames: number): ChunkClaim => ({
   index,
   chunkSize: 4,
@@ -39,7 +42,7 @@ async function* body(bytes: Uint8Array) {
 let template: { path: string; frames: string; series: string }
 
 beforeAll(async () => {
-  const path = mkdtempSync(join(tmpdir(), 'framewire-faults-'))
+  const path = mkdtempSync(join(SCRATCH, 'framewire-faults-'))
   const store = await DirectoryStore.open(path, checker)
   const traits = { name: 'x', fps: 4, rotationsPerMin: 0, rotationalPeriod: null }
   const frames = (await store.create({ kind: 'frames', ...traits })).id
@@ -61,7 +64,7 @@ interface Prepared {
 
 /** Open a copy of a store for as long as `use` takes. */
 async function withCopy(from: string, use: (at: Prepared) => Promise<void>): Promise<void> {
-  const path = mkdtempSync(join(tmpdir(), 'framewire-copy-'))
+  const path = mkdtempSync(join(SCRATCH, 'framewire-copy-'))
   try {
     cpSync(from, path, { recursive: true })
     const store = await DirectoryStore.open(path, checker)

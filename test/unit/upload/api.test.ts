@@ -103,6 +103,17 @@ describe('the API key', () => {
     expect(server.seen).toHaveLength(1)
   })
 
+  it('that cannot be renewed leaves the refusal, with the reason', async () => {
+    const server = await serve(() => ({ status: 401 }))
+    const answers: (() => string)[] = [() => 'k', () => '']
+    const api = new IngestApi({ apiKey: () => answers.shift()!(), endpoint: server.root })
+    expect(await failure(api.retry(() => api.send(get)))).toMatchObject({
+      code: 'upload/unauthorized',
+      details: { status: 401 },
+      cause: { code: 'stream/option' },
+    })
+  })
+
   it('is cut out of what the service says about it', async () => {
     const server = await serve(() => ({ status: 422, body: '{"detail":"key sk-123 may not"}' }))
     const error = await failure(new IngestApi({ apiKey: 'sk-123', endpoint: server.root }).send(get))

@@ -14,7 +14,7 @@ export class HastyClock implements Clock {
     return 1_700_000_000_000 + this.#now
   }
 
-  after(ms: number, then: () => void): () => void {
+  after(ms: number, then: () => void, _options?: { background?: boolean }): () => void {
     this.waits.push(ms)
     const timer = setImmediate(() => {
       this.#now += ms

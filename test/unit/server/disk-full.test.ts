@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { verifyStore } from 'framewire/server'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { md5, TestClient } from './client.js'
+import { makeShard } from './shards.js'
+
+const WHY = 'a small file system can only be mounted by root on Linux'
+
+/** `describe` for suites that mount a file system: skipped with a word why where they cannot, and failing where `CI=true`. */
+function describeWithMount(name: string, suite: () => void): void {
+  if (process.platform === 'linux' && process.getuid?.() === 0) return void describe(name, suite)
+  if (process.env.CI === 'true') throw new Error(`${name}: ${WHY}`)
+  console.warn(`skipped: ${name}: ${WHY}`)
+  describe.skip(`${name} (skipped: ${WHY})`, suite)
+}
+
+/** A file system of its own, this large, until the test ends. */
+function smallDisk(bytes: number): string {
+  const path = mkdtempSync(join(tmpdir(), 'framewire-disk-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'none', path])
+  onTestFinished(() => {
+    execFileSync('umount', ['-l', path])
+    rmSync(path, { recursive: true, force: true })
+  })
+  return path
+}
+
+/** Fill the disk but for about so many bytes; answers how to free it. */
+function fill(path: string, left: number): () => void {
+  const { bavail, bsize } = statfsSync(path)
+  const file = join(path, 'filler')
+  writeFileSync(file, new Uint8Array(Math.max(0, bavail * bsize - left)))
+  return () => rmSync(file)
+}
+
+const PIXELS = Uint8Array.from({ length: 4 * 100 * 100 }, (_, at) => ((at * 2654435761) >>> 13) & 255)
+const SHARD = makeShard(PIXELS, 4, 100, 100)
+const CLAIM = { chunkSize: 4, dims: '4,100,100' }
+
+describeWithMount('a server whose disk is full', () => {
+  it('says so with 507, keeps what it had, and goes on when there is space', async () => {
+    const store = smallDisk(1_000_000)
+    const client = await TestClient.start({ store })
+    const id = await client.newStream()
+    const { data_id } = await client.json<{ data_id: string }>('POST', '/tool-state/stream/initialize', {
+      points_per_chunk: 1,
+    })
+    expect((await client.put(id, SHARD, CLAIM)).status).toBe(200)
+    const url = await client.url(id, { ...CLAIM, index: 1 })
+    const points = { data_id, chunk_index: 0, channel_name: 'T', timestamps: [1], values: [2] }
+
+    // From no space at all to nearly enough: each fails at another step.
+    let refused = 0
+    for (let left = 0; left < SHARD.length + 30_000; left += 4096) {
+      const free = fill(store, left)
+      const answer = await fetch(url, { method: 'PUT', body: SHARD as Uint8Array<ArrayBuffer> })
+      if (answer.status !== 200) {
+        refused++
+        expect([left, answer.status, await answer.json()]).toEqual([
+          left,
+          507,
+          { code: 'server/full', detail: expect.stringMatching(/disk of the store is full/) },
+        ])
+        expect(await client.chunks(id)).toHaveLength(1)
+        expect(readdirSync(join(store, '.framewire/incoming'))).toEqual([])
+      }
+      if (left === 0) {
+        expect((await client.send('POST', '/tool-state/stream/chunk', points)).status).toBe(507)
+        expect((await client.send('POST', '/tags/', { name: 'a' })).status).toBe(507)
+        expect(await client.json('GET', '/tags/')).toEqual([])
+        const folders = readdirSync(store)
+        await expect(client.newStream()).rejects.toThrow(/507.*server\/full/)
+        expect(readdirSync(store)).toEqual(folders)
+      }
+      free()
+    }
+    expect(refused).toBeGreaterThan(4)
+
+    const stored = await fetch(url, { method: 'PUT', body: SHARD as Uint8Array<ArrayBuffer> })
+    expect([stored.status, stored.headers.get('etag')]).toEqual([200, `"${md5(SHARD)}"`])
+    await client.json('POST', '/tool-state/stream/chunk', points)
+    const twice = Buffer.concat([PIXELS, PIXELS])
+    const against = {
+      frames: 8,
+      pixels: async (start: number, count: number) =>
+        twice.subarray(start * 10_000, (start + count) * 10_000),
+    }
+    expect(await verifyStore(join(store, id), { against })).toMatchObject({
+      ok: true,
+      equalFrames: 8,
+      problems: [],
+    })
+  })
+})
