@@ -9,7 +9,7 @@ import type { FrameStream } from 'framewire/server'
 import { onTestFinished } from 'vitest'
 
 /** The built command. */
-export const CLI = fileURLToPath(new URL('../../target/cli-dist/cli.js', import.meta.url))
+export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 /** A real growth: 26 frames of 320 x 448, uint8. */
 export const GROWTH = fileURLToPath(
@@ -89,6 +89,7 @@ export interface Result {
   url: string
   error: { code: string; message: string; details: Record<string, unknown> }
   streams: { file: string; frames: number; receipt: Receipt }[]
+  interrupted: boolean
   notStreamed: string[]
   equalFrames: number
   problems: unknown[]

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -266,8 +267,9 @@ describe('an interruption', () => {
     const { code, stdout, stderr } = await command.ended
     expect(code).toBe(130)
     expect(stderr).toContain('framewire: interrupted')
-    const { ok, streams, notStreamed, error } = json(stdout)
-    expect({ ok, error, notStreamed }).toEqual({ ok: false, notStreamed: [GROWTH] })
+    const { ok, interrupted, streams, notStreamed, error } = json(stdout)
+    expect({ ok, interrupted, error }).toEqual({ ok: false, interrupted: true })
+    expect(notStreamed).toEqual([GROWTH])
     const { frames, receipt } = streams[0]!
     expect(frames).toBe(GROWTH_FRAMES)
     expect(receipt.finalized).toBe(true)
@@ -292,6 +294,20 @@ describe('an interruption', () => {
     command.child.kill('SIGINT')
     const { code, stdout } = await command.ended
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
+  })
+
+  it('is not what a closed terminal means under nohup', async ({ skip }) => {
+    if (spawnSync('nohup', ['--version']).status !== 0) skip('no program "nohup" here')
+    const { env, url } = await startServer()
+    const child = spawn('nohup', [process.execPath, CLI, 'stream', GROWTH, ...fast], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, ...env },
+    })
+    const exit = once(child, 'exit')
+    await Promise.race([once(child.stderr, 'data'), exit])
+    child.kill('SIGHUP')
+    expect(await exit).toEqual([0, null])
+    expect((await streamsOf(url))[0]!.endedAt).toBeDefined()
   })
 
   it('is not brought about by a reader that goes away', async () => {

@@ -91,7 +91,7 @@ describeWithPython('what our client streams to our server, read by zarr-python',
       writeFileSync(shard, damaged)
       await expect(zarr.read(path), `zarr-python, ${part}`).rejects.toThrow(/zarr-python: .*checksum/i)
       // zarrita checks what a frame carries, but passes over the CRC of an index.
-      if (part === 'a frame') await expect(readWithZarrita(path, 'frames')).rejects.toThrow(/checksum/)
+      if (part === 'a frame') await expect(readWithZarrita(path, 'frames')).rejects.toThrow(/zstd/)
     }
     writeFileSync(shard, sound)
     await zarr.read(path)

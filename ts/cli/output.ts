@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 /** How much a command says, and in which form. */
 export interface OutputOptions {
   /** The result as one line of JSON. */

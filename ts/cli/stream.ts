@@ -61,7 +61,7 @@ export async function stream(
     logger: loggerTo(output),
   })
   const streams: Streamed[] = []
-  const value = () => ({ streams, notStreamed: files.slice(streams.length) })
+  const value = (interrupted: boolean) => ({ interrupted, streams, notStreamed: files.slice(streams.length) })
   const text = () =>
     streams.map(({ file, frames, receipt }) => receiptText(file, frames, receipt)).join('\n\n')
   try {
@@ -78,9 +78,9 @@ export async function stream(
             signal,
           )
           if (streamed) streams.push(streamed)
-          if (error) return failed(error, value(), text())
+          if (error) return failed(error, value(signal.aborted), text())
         }
-        return { exitCode: signal.aborted ? INTERRUPTED : 0, value: value(), text: text() }
+        return { exitCode: signal.aborted ? INTERRUPTED : 0, value: value(signal.aborted), text: text() }
       },
       () =>
         output.problem(

@@ -53,7 +53,7 @@ export function createApp({
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr, serializers: { req: describe } },
     routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true },
-    bodyLimit: Math.min(MOST_JSON_BYTES, maxBodyBytes),
+    bodyLimit: MOST_JSON_BYTES,
     connectionTimeout: IDLE_MS,
   })
 

@@ -287,7 +287,6 @@ export class TimeseriesStreamer extends EventTarget {
     channels: ReadonlyMap<string, CheckedPoints>,
     multi: boolean,
   ): SeriesHandle {
-    if (channels.size === 0) return { index, stored: Promise.resolve() }
     const bytes = SeriesStream.bytes(channels)
     this.#budget.hold(bytes)
     this.#warnOfMilliseconds(open, channels)

@@ -1,7 +1,7 @@
 const BASE_MS = 500
 
 /** Longest back-off of one item, in ms. */
-export const LONGEST_BACKOFF_MS = 30_000
+const LONGEST_BACKOFF_MS = 30_000
 
 /**
  * Exponential back-off with full jitter before the `attempt`-th repeat (from 1), in ms: evenly drawn from

@@ -25,7 +25,7 @@ const FINAL = new Set([400, 409, 413, 422])
 const LONGEST_RETRY_AFTER_MS = 300_000
 
 /** What a status other than success means. */
-export function faultOfStatus(status: number): Fault['kind'] {
+function faultOfStatus(status: number): Fault['kind'] {
   if (TRANSIENT.has(status) || status >= 500) return 'transient'
   return FINAL.has(status) ? 'final' : 'doubtful'
 }

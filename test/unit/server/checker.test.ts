@@ -1,18 +1,21 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { hasCode, isFramewireError } from '../../../ts/errors.js'
 import { ShardChecker, type ShardClaim } from '../../../ts/server/checker.js'
-import { temporaryFolder } from './client.js'
 import { core, goldenShard, makeShard, pattern } from './shards.js'
 
 const claim: ShardClaim = { frames: 3, height: 8, width: 12, chunkSize: 3 }
 const shard = makeShard(pattern(3, 8, 12, 0), 3, 8, 12)
 const checker = new ShardChecker(core)
 
+const folder = mkdtempSync(join(tmpdir(), 'framewire-checker-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
 function check(bytes: Uint8Array, of: ShardClaim = claim) {
-  const path = join(temporaryFolder(), 'shard')
+  const path = join(folder, 'shard')
   writeFileSync(path, bytes)
   return checker.check(path, of)
 }

@@ -525,6 +525,10 @@ describe('TimeseriesStreamer', () => {
     await run
     await push(3, 'a').stored
     expect(chunks()).toHaveLength(34)
+    // What is refused gives back what it held.
+    for (let k = 0; k < 10; k++)
+      expect(thrown(() => push(3, 'a', [99]))).toMatchObject({ code: 'stream/chunk-reused' })
+    for (let k = 0; k < 10; k++) await push(3, 'a').stored
   })
 
   it('never crashes over a chunk that nobody waits for', async () => {

@@ -161,6 +161,25 @@ describe('opening a stream', () => {
     expect(server.targets.at(-1)).toBe('POST /tool-state/stream/stream-1/finalize')
   })
 
+  it('ends the stream where the signal fires as it is created', async () => {
+    const stop = new AbortController()
+    const server = await service()
+    const api = new IngestApi({ apiKey: 'k', endpoint: server.root })
+    const opening = openStream(api, {
+      links: {},
+      path: SERIES_PATHS.initialize,
+      body: '{}',
+      dataId: (text) => {
+        stop.abort()
+        return seriesDataId(api, text)
+      },
+      end: (id) => endSeriesStream(api, id),
+      signal: stop.signal,
+    })
+    expect(await failure(opening)).toMatchObject({ code: 'stream/aborted' })
+    expect(server.targets.at(-1)).toBe('POST /tool-state/stream/stream-1/finalize')
+  })
+
   it('repeats links and lookups over passing faults', async () => {
     const failed = new Set<string>()
     const server = await service(({ method, target }) => {
