@@ -72,8 +72,8 @@ const PASSING: [what: string, fault: (request: ProxiedRequest) => Fault | undefi
 describe('a fault that passes costs no chunk', () => {
   it.each(PASSING)('%s', async (_what, spoil) => {
     fault = spoil
-    const { dataId, receipt } = await streamAll()
-    expectAllStored(receipt)
+    const { dataId, ...end } = await streamAll()
+    expectAllStored(end)
     expect(await soundChunks(server.store, dataId)).toEqual(CHUNKS)
     expect(contentOf(server.store).unfinished).toEqual([])
     // The fault was met: there were more requests than without it.
@@ -83,8 +83,8 @@ describe('a fault that passes costs no chunk', () => {
 
   it.each([401, 403, 404, 410])('%s on the upload URL: a fresh one is asked for', async (status) => {
     fault = (request) => once(request, isPut, { do: 'answer', status })
-    const { dataId, receipt } = await streamAll()
-    expectAllStored(receipt)
+    const { dataId, ...end } = await streamAll()
+    expectAllStored(end)
     expect(await soundChunks(server.store, dataId)).toEqual(CHUNKS)
     for (const index of SPOILED) {
       const requests = proxy.seen.filter(
@@ -104,14 +104,14 @@ describe('a fault that passes costs no chunk', () => {
     const dataId = await streamer.initialize({ ...STREAM, physicalSample: 'GaN-001' })
     expect(contentOf(server.store).streams).toHaveLength(streams + 1)
     await streamer.push(dataId, 0, chunkOf(0)).stored
-    expectAllStored(await streamer.finalize(dataId))
+    expectAllStored({ receipt: await streamer.finalize(dataId) })
   })
 
   it('the answer to the end of the stream is lost', async () => {
     fault = (request) =>
       request.target.endsWith('/end') && request.repeat === 0 ? { do: 'lose-answer' } : undefined
-    const { receipt } = await streamAll()
-    expectAllStored(receipt)
+    const end = await streamAll()
+    expectAllStored(end)
   })
 })
 
@@ -200,14 +200,15 @@ describe('a server that is not there', () => {
 })
 
 function newStreamer(endpoint: string): RHEEDStreamer {
-  return new RHEEDStreamer({
+  const options = {
     apiKey: 'test-key',
     endpoint,
     verbosity: 0,
     clockSync: false,
     maxWorkers: 1,
     retryMs: 500,
-  })
+  } as const
+  return new RHEEDStreamer(options)
 }
 
 /** Spoil the first request of its kind for each chunk that is to meet a fault. */
@@ -231,7 +232,8 @@ async function streamAll(): Promise<{ dataId: string; receipt?: Receipt; error?:
   }
 }
 
-function expectAllStored(receipt: Receipt | undefined): void {
+function expectAllStored({ receipt, error }: { receipt?: Receipt; error?: FramewireError }): void {
+  expect(error).toBeUndefined()
   expect(receipt?.finalized).toBe(true)
   for (const { state, proof, error } of receipt!.chunks) {
     expect({ state, proof, error }).toEqual({ state: 'stored', proof: 'md5', error: undefined })

@@ -195,7 +195,7 @@ describe('push refuses', () => {
     const unknown = 'ffffffff-0000-4000-8000-000000000000'
     const refused = refusal(() => streamer.push(unknown, 0, chunkOf(0)))
     expect(refused).toMatchObject({ code: 'stream/unknown-id', details: { dataId: unknown } })
-    expect(refused.message).toMatch(/initialize\(\)/)
+    expect(refused.message).toMatch(/call initialize/)
   })
 
   it('nothing of which did harm to the stream', async () => {

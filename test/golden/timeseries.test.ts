@@ -90,8 +90,9 @@ describe('rheed-clock-corrected, its scalar stream', () => {
     const server = await startReplay(recorded.requests)
     const streamer = new TimeseriesStreamer({ apiKey: 'golden-key', endpoint: server.root, verbosity: 0 })
     const dataId = await streamer.initialize()
-    // The recorded client had measured the clock by then.
-    await expect.poll(() => server.seen.filter(({ target }) => target === '/gateway/time').length).toBe(1)
+    // The recorded client had measured the clock by then; a second sample says that the first was taken in.
+    const samples = () => server.seen.filter(({ target }) => target === '/gateway/time').length
+    await expect.poll(samples, { timeout: 20_000 }).toBeGreaterThan(1)
     streamer.push(dataId, {
       chunkIndex: 0,
       channelName: 'T',

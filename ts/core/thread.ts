@@ -90,10 +90,37 @@ export async function startThread<Api>(threads: Threads, kind: WorkerKind): Prom
     await terminate()
     throw error
   }
-  const commands = Comlink.wrap<Api>(port1)
-  threads.keepPortAlive(port1, false)
-  worker.keepAlive(false)
-  return { commands, lost, terminate, keepAlive: (on) => worker.keepAlive(on) }
+  let held = false
+  let asked = 0
+  const stayAlive = () => {
+    threads.keepPortAlive(port1, asked > 0)
+    worker.keepAlive(held || asked > 0)
+  }
+  // Whoever awaits a command must get its answer: the process stays until then.
+  port1.addEventListener('message', () => {
+    asked--
+    stayAlive()
+  })
+  const commands = Comlink.wrap<Api>({
+    addEventListener: port1.addEventListener.bind(port1),
+    removeEventListener: port1.removeEventListener.bind(port1),
+    start: () => port1.start(),
+    postMessage(message, transfer) {
+      asked++
+      stayAlive()
+      port1.postMessage(message, transfer as Transferable[])
+    },
+  })
+  stayAlive()
+  return {
+    commands,
+    lost,
+    terminate,
+    keepAlive(on) {
+      held = on
+      stayAlive()
+    },
+  }
 }
 
 /** Mark a port as moving to the other thread with the command it is an argument of. */

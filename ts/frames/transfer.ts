@@ -1,14 +1,32 @@
 import { FramewireError } from '../errors.js'
 import type { Frames, PixelData, Stack } from './stack.js'
 
+/** Frames whose buffers were taken over from the caller. */
+export interface OwnFrames {
+  frames: Frames
+  /** Give the memory back now: the garbage collector would come to buffers of this size late. */
+  free(): void
+}
+
 /**
  * The same frames, their buffers taken over: the caller's arrays are detached (length 0) and can no longer change what
  * is sent. Nothing is copied. Throws `frames/layout` for buffers that cannot be detached (shared memory, Node's pool).
  */
-export function takeOver(frames: Frames): Frames {
+export function takeOver(frames: Frames): OwnFrames {
   const taken = new Map<ArrayBufferLike, ArrayBuffer>()
   const own = (stack: Stack): Stack => ({ ...stack, data: moved(stack.data, taken) })
-  return Array.isArray(frames) ? (frames as readonly Stack[]).map(own) : own(frames as Stack)
+  return {
+    frames: Array.isArray(frames) ? (frames as readonly Stack[]).map(own) : own(frames as Stack),
+    free: () => discard([...taken.values()]),
+  }
+}
+
+/** What is sent to a closed port is thrown away with its memory (Node 20 has no `ArrayBuffer.prototype.transfer`). */
+function discard(buffers: ArrayBuffer[]): void {
+  const { port1, port2 } = new MessageChannel()
+  port2.close()
+  port1.postMessage(null, buffers)
+  port1.close()
 }
 
 function moved(data: PixelData, taken: Map<ArrayBufferLike, ArrayBuffer>): PixelData {

@@ -20,8 +20,8 @@ const CREDIT = 2
 interface Held {
   frame: PendingFrame
   failures: number
-  /** The sealing side has it; its word may come before the packer's own. */
-  confirmed: boolean
+  /** Nobody waits for it any more: the sealing side has it (its word may come before the packer's own), or it was cancelled. */
+  settled: boolean
 }
 
 interface Station {
@@ -76,7 +76,7 @@ export class PackingPool {
 
   /** Queue a frame. Its source is read on a later turn of the event loop. */
   submit(frame: PendingFrame): void {
-    this.#queue.push({ frame, failures: 0, confirmed: false })
+    this.#queue.push({ frame, failures: 0, settled: false })
     this.#schedule()
   }
 
@@ -85,7 +85,7 @@ export class PackingPool {
     for (const { held, packed } of this.#stations) {
       for (const one of [...held.values(), ...packed]) {
         if (!sameFrame(one.frame, key)) continue
-        one.confirmed = true
+        one.settled = true
         packed.delete(one)
       }
     }
@@ -96,8 +96,12 @@ export class PackingPool {
   cancel(which: (frame: PendingFrame) => boolean): void {
     const kept = this.#queue.filter(({ frame }) => !which(frame))
     this.#queue.splice(0, this.#queue.length, ...kept)
-    for (const { packed } of this.#stations) {
-      for (const held of packed) if (which(held.frame)) packed.delete(held)
+    for (const { held, packed } of this.#stations) {
+      for (const one of [...held.values(), ...packed]) {
+        if (!which(one.frame)) continue
+        one.settled = true
+        packed.delete(one)
+      }
     }
     this.#settle()
   }
@@ -181,7 +185,7 @@ export class PackingPool {
         this.#replace(station, cause)
       }
     } else if (measured) held.frame.onMeasured?.(measured)
-    else if (!held.confirmed) station.packed.add(held)
+    else if (!held.settled) station.packed.add(held)
     this.#settle()
     this.#schedule()
   }
@@ -192,7 +196,7 @@ export class PackingPool {
   }
 
   #replace(station: Station, reason: unknown): void {
-    const orphans = [...station.held.values(), ...station.packed].filter(({ confirmed }) => !confirmed)
+    const orphans = [...station.held.values(), ...station.packed].filter(({ settled }) => !settled)
     station.held.clear()
     station.packed.clear()
     void this.#end(station)
@@ -206,6 +210,7 @@ export class PackingPool {
   }
 
   #again(held: Held, cause: unknown): void {
+    if (held.settled) return
     const { chunk, frame } = held.frame
     held.failures++
     if (held.failures < 2) {

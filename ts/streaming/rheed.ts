@@ -18,6 +18,7 @@ import {
 import { ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
 import { type ChunkHandle, FrameStream } from './frame-stream.js'
+import { abortable } from './iterate.js'
 import { type Logger, streamLog } from './log.js'
 import { checkedIndex, checkedInteger, checkedLinks, checkedMs, checkedOption } from './options.js'
 import { Pace } from './pace.js'
@@ -35,6 +36,7 @@ import {
   type RunOptions,
 } from './rheed-options.js'
 import { ShardUploads } from './shard-uploads.js'
+import { closed, finalized, unknownId } from './stream-errors.js'
 
 interface OpenStream {
   stream: FrameStream
@@ -177,7 +179,7 @@ export class RHEEDStreamer extends EventTarget {
     open.stream.check(run)
     this.#budget.hold(run.frames * run.bytesPerFrame)
     try {
-      return this.#take(open, index, transfer ? frameRun(takeOver(frames)) : run, captureStartMs, entered)
+      return this.#take(open, index, transfer ? taken(frames) : { run }, captureStartMs, entered)
     } catch (error) {
       this.#budget.release(run.frames * run.bytesPerFrame)
       throw error
@@ -203,23 +205,21 @@ export class RHEEDStreamer extends EventTarget {
     const schedule = new Pace(stream.declaration.fps, () => clock.now())
     let index = 0
     let last: ChunkHandle | undefined
-    for await (const item of chunks) {
-      if (signal?.aborted) throw aborted(signal)
+    for await (const item of abortable(chunks, 'run', signal)) {
       const [frames, captureStartMs] = itemOf(item)
       checkedStart(captureStartMs)
       const run = frameRun(frames)
       stream.check(run)
       if (pace === 'capture') {
         const waitMs = schedule.waitMs(run.frames)
-        if (waitMs > 0)
-          await sleep(clock, waitMs, signal).catch((cause) => Promise.reject(aborted(signal, cause)))
+        if (waitMs > 0) await sleep(clock, waitMs, signal)
       }
       const entered = clock.wall()
       const bytes = run.frames * run.bytesPerFrame
       await this.#budget.waitAndHold(bytes, signal)
       try {
         const open = this.#open(dataId)
-        last = this.#take(open, index++, transfer ? frameRun(takeOver(frames)) : run, captureStartMs, entered)
+        last = this.#take(open, index++, transfer ? taken(frames) : { run }, captureStartMs, entered)
       } catch (error) {
         this.#budget.release(bytes)
         throw error
@@ -265,12 +265,14 @@ export class RHEEDStreamer extends EventTarget {
   #take(
     { stream }: OpenStream,
     index: number,
-    run: FrameRun,
+    { run, free }: { run: FrameRun; free?: () => void },
     captureStartMs: number | undefined,
     entered: number,
   ): ChunkHandle {
     const startUnixMs = captureStartMs ?? entered - (run.frames * 1000) / stream.declaration.fps
-    return stream.push(index, run, { startUnixMs, clock: this.#clock?.offset })
+    const handle = stream.push(index, run, { startUnixMs, clock: this.#clock?.offset })
+    if (free) handle.packaged.then(free, free)
+    return handle
   }
 
   async #finalize(
@@ -327,42 +329,22 @@ export class RHEEDStreamer extends EventTarget {
     this.#alive()
     const open = this.#streams.get(dataId)
     if (!open) throw unknownId(dataId)
-    if (open.finalizing) {
-      throw new FramewireError(
-        'stream/finalized',
-        `Stream ${dataId} was finalized; nothing can be added. Initialize another stream.`,
-        { dataId },
-      )
-    }
+    if (open.finalizing) throw finalized(dataId)
     return open
   }
 
   #alive(): void {
-    if (this.#closing) {
-      throw new FramewireError('stream/closed', 'This streamer was closed. Make another one.', {})
-    }
+    if (this.#closing) throw closed()
   }
+}
+
+function taken(frames: Frames): { run: FrameRun; free: () => void } {
+  const own = takeOver(frames)
+  return { run: frameRun(own.frames), free: own.free }
 }
 
 function clockWanted(clockSync: boolean | undefined): boolean {
   return clockSync ?? globalThis.process?.env?.ATOMSCALE_SKIP_CLOCK_SYNC !== '1'
-}
-
-function unknownId(dataId: string) {
-  return new FramewireError(
-    'stream/unknown-id',
-    `No stream with the id ${dataId} was initialized by this streamer. Call initialize() first and use the id it answers.`,
-    { dataId },
-  )
-}
-
-function aborted(signal: AbortSignal | undefined, cause: unknown = signal?.reason) {
-  return new FramewireError(
-    'stream/aborted',
-    'The run was aborted by its signal.',
-    { what: 'run' },
-    { cause },
-  )
 }
 
 function undrained(dataId: string, pending: readonly ChunkReceipt[], receipt: Receipt) {
