@@ -20,5 +20,18 @@ export type {
   RunItem,
   RunOptions,
 } from './streaming/rheed-options.js'
-export { TimeseriesStreamer } from './streaming/timeseries.js'
+export type { SeriesChannel } from './streaming/series-points.js'
+export type { SeriesChannelReceipt, SeriesChunkReceipt, SeriesReceipt } from './streaming/series-receipt.js'
+export type { SeriesHandle } from './streaming/series-stream.js'
+export {
+  type SeriesFinalizeOptions,
+  type SeriesMultiPush,
+  type SeriesProgress,
+  type SeriesPush,
+  type SeriesRun,
+  type SeriesRunItem,
+  TimeseriesStreamer,
+  type TimeseriesStreamerOptions,
+  type TimeseriesStreamOptions,
+} from './streaming/timeseries.js'
 export type { HttpAnswer, HttpRequest, HttpTransport } from './upload/http.js'

@@ -254,6 +254,8 @@ describe('run', () => {
     const { chunks: list } = await s.finalize(dataId)
     expect(list.map(({ frames }) => frames)).toEqual([4, 4, 2])
     expect(list[1]).toMatchObject({ captureStartMs: 1_700_000_000_000, captureEndMs: 1_700_000_002_000 })
+    // Where no time is given, an unpaced chunk follows the frames before it: 8 of them at 2 frames a second.
+    expect(list[2]!.captureStartMs - list[0]!.captureStartMs).toBe(4_000)
     expect(await stored(dataId, 8, 2)).toEqual(stack(2, 3).data)
   })
 

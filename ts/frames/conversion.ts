@@ -41,7 +41,7 @@ export interface StatedConversion {
  * (neither known, a range that is not `0 <= lo <= hi <= 65535` in whole numbers, or a range for 8-bit data).
  */
 export function conversionFor(
-  run: Pick<FrameRun, 'format' | 'bits' | 'channels' | 'height' | 'width'>,
+  run: Pick<FrameRun, 'bits' | 'channels' | 'height' | 'width'>,
   { scale, gray }: StatedConversion,
 ): Conversion | UnmeasuredConversion {
   if (scale !== undefined) checkScale(scale)

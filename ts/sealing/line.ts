@@ -82,7 +82,11 @@ export class SealingLine {
   /** End the worker; chunks that are not sealed reject with `stream/closed`. */
   async close(): Promise<void> {
     this.#closed = true
-    const closed = new FramewireError('stream/closed', 'The stream was closed before this chunk was packaged.', {})
+    const closed = new FramewireError(
+      'stream/closed',
+      'The stream was closed before this chunk was packaged.',
+      {},
+    )
     for (const { reject } of this.#open.values()) reject(closed)
     for (const reject of this.#measuring) reject(closed)
     const sealer = await this.#sealer?.catch(() => undefined)

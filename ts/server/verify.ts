@@ -178,7 +178,10 @@ async function receivedHash(path: string, core: Core, { chunkSize, frames }: Chu
   }
 }
 
-/** How many frames equal those of the reference, which has all frames that were sent, in order. */
+/**
+ * How many frames equal those of the reference. It has the frames that were stored, in order; or more: then what is
+ * missing is taken for lost, and chunks are compared at their own place.
+ */
 async function compare(
   stored: StoredFrames,
   chunks: readonly VerifiedChunk[],
@@ -186,14 +189,16 @@ async function compare(
   problems: Problem[],
 ): Promise<number> {
   const storedFrames = chunks.reduce((sum, { frames }) => sum + frames, 0)
-  if (against.frames !== storedFrames) {
+  const whole = against.frames === storedFrames
+  if (!whole) {
     problems.push({ reason: `${storedFrames} frames are stored, the reference has ${against.frames}` })
   }
   const frameBytes = stored.height * stored.width
   let equal = 0
-  let reference = 0
+  let before = 0
   for (const { index, frames, ok } of chunks) {
-    const comparable = ok ? Math.min(frames, against.frames - reference) : 0
+    const reference = whole ? before : index * stored.chunkSize
+    const comparable = ok ? Math.max(0, Math.min(frames, against.frames - reference)) : 0
     for (let at = 0; at < comparable; at += SLICE) {
       const count = Math.min(SLICE, comparable - at)
       const start = index * stored.chunkSize + at
@@ -205,7 +210,7 @@ async function compare(
         else problems.push({ chunk: index, frame: start + frame, reason: 'differs from the reference' })
       }
     }
-    reference += frames
+    before += frames
   }
   return equal
 }

@@ -18,6 +18,8 @@ export interface RHEEDStreamerOptions extends LogOptions {
   maxUploads?: number
   /** Bytes of raw frames and of sealed chunks held at most. Default 256 MiB. One larger chunk is taken when alone. */
   memoryBudgetBytes?: number
+  /** How long creating, linking and ending a stream are tried, in ms. Default 30,000. */
+  retryMs?: number
   /** Correct capture times by the service's clock. Default true, unless `ATOMSCALE_SKIP_CLOCK_SYNC=1`. */
   clockSync?: boolean
   /** The seam to the network. Default: `fetch`. */
@@ -53,7 +55,9 @@ export interface PushOptions {
 
 /** Options of `RHEEDStreamer.run`. */
 export interface RunOptions {
-  /** `capture` (default): a chunk is sent when the frames before it have lasted; `none`: as fast as memory allows. */
+  /** `capture` (default): a chunk is sent when the frames before it have lasted; `none`: as fast as memory allows; capture
+   * times not given then follow each other at the declared rate from the start of the run.
+   */
   pace?: 'capture' | 'none'
   /** The iterable yields buffers of its own each time; they are taken over, and reading goes on while packing does. */
   transfer?: boolean

@@ -15,7 +15,7 @@ import {
   rheedDataId,
   rheedStreamBody,
 } from '../upload/rheed-requests.js'
-import { ServerClock } from '../upload/server-clock.js'
+import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
 import { type ChunkHandle, FrameStream } from './frame-stream.js'
 import { abortable } from './iterate.js'
@@ -48,8 +48,6 @@ interface OpenStream {
 
 const DRAIN_TIMEOUT_MS = 600_000
 const MEMORY_BUDGET_BYTES = 256 * 2 ** 20
-/** How long `initialize` waits for the first sample of the service's clock, so that the first chunk has it. */
-const CLOCK_WAIT_MS = 1_000
 
 /**
  * Streams RHEED frames to an ingest service, chunk by chunk, for live analysis.
@@ -82,6 +80,7 @@ export class RHEEDStreamer extends EventTarget {
       maxWorkers = Math.min(threads.cores, 8),
       maxUploads = 8,
       memoryBudgetBytes = MEMORY_BUDGET_BYTES,
+      clockSync = !clockSyncSkipped(),
     } = options
     this.#log = streamLog(options)
     this.#api = new IngestApi({
@@ -93,7 +92,7 @@ export class RHEEDStreamer extends EventTarget {
     this.#pool = new PackingPool(threads, checkedInteger('maxWorkers', maxWorkers, 1))
     this.#budget = new MemoryBudget(checkedInteger('memoryBudgetBytes', memoryBudgetBytes, 1))
     this.#maxUploads = checkedInteger('maxUploads', maxUploads, 1)
-    this.#clock = clockWanted(options.clockSync) ? ServerClock.of(this.#api) : undefined
+    this.#clock = clockSync ? ServerClock.of(this.#api) : undefined
   }
 
   /**
@@ -204,6 +203,8 @@ export class RHEEDStreamer extends EventTarget {
     const { clock } = this.#api
     const schedule = new Pace(stream.declaration.fps, () => clock.now())
     let index = 0
+    let framesBefore = 0
+    let began: number | undefined
     let last: ChunkHandle | undefined
     for await (const item of abortable(chunks, 'run', signal)) {
       const [frames, captureStartMs] = itemOf(item)
@@ -215,11 +216,21 @@ export class RHEEDStreamer extends EventTarget {
         if (waitMs > 0) await sleep(clock, waitMs, signal)
       }
       const entered = clock.wall()
+      began ??= entered
+      // Not paced, the moment says nothing of the capture: chunks follow each other at the declared rate.
+      const unpaced = pace === 'none' ? began + (framesBefore * 1000) / stream.declaration.fps : undefined
+      framesBefore += run.frames
       const bytes = run.frames * run.bytesPerFrame
       await this.#budget.waitAndHold(bytes, signal)
       try {
         const open = this.#open(dataId)
-        last = this.#take(open, index++, transfer ? taken(frames) : { run }, captureStartMs, entered)
+        last = this.#take(
+          open,
+          index++,
+          transfer ? taken(frames) : { run },
+          captureStartMs ?? unpaced,
+          entered,
+        )
       } catch (error) {
         this.#budget.release(bytes)
         throw error
@@ -236,9 +247,9 @@ export class RHEEDStreamer extends EventTarget {
    * `upload/undrained` (the time-out passed or the signal fired), each with the receipt in `details.receipt`;
    * `stream/unknown-id`.
    */
-  finalize(dataId: string, options: FinalizeOptions = {}): Promise<Receipt> {
+  async finalize(dataId: string, options: FinalizeOptions = {}): Promise<Receipt> {
     const open = this.#streams.get(dataId)
-    if (!open) return Promise.reject(unknownId(dataId))
+    if (!open) throw unknownId(dataId)
     const { drainTimeoutMs = DRAIN_TIMEOUT_MS, signal } = options
     open.finalizing ??= this.#finalize(dataId, open, checkedMs('drainTimeoutMs', drainTimeoutMs), signal)
     return open.finalizing
@@ -341,10 +352,6 @@ export class RHEEDStreamer extends EventTarget {
 function taken(frames: Frames): { run: FrameRun; free: () => void } {
   const own = takeOver(frames)
   return { run: frameRun(own.frames), free: own.free }
-}
-
-function clockWanted(clockSync: boolean | undefined): boolean {
-  return clockSync ?? globalThis.process?.env?.ATOMSCALE_SKIP_CLOCK_SYNC !== '1'
 }
 
 function undrained(dataId: string, pending: readonly ChunkReceipt[], receipt: Receipt) {

@@ -55,7 +55,10 @@ function numbers(given: SeriesChannel, key: 'timestamps' | 'values', where: Wher
   for (let i = 0; i < copy.length; i++) {
     const value = source[i]
     if (typeof value !== 'number')
-      throw wrong(where, `'${key}' must hold numbers; element ${i} is a ${typeof value}`)
+      throw wrong(
+        where,
+        `'${key}' must hold numbers; element ${i} is ${value === null ? 'null' : `of type ${typeof value}`}`,
+      )
     copy[i] = value
   }
   return copy

@@ -2,7 +2,7 @@ import { type ApiKey, IngestApi } from '../upload/api.js'
 import { aborted, type HttpTransport } from '../upload/http.js'
 import { openStream } from '../upload/opening.js'
 import { endSeriesStream, SERIES_PATHS, seriesDataId, seriesStreamBody } from '../upload/series-requests.js'
-import { clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
+import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
 import { abortable } from './iterate.js'
 import { type Logger, type LogOptions, streamLog } from './log.js'
@@ -170,6 +170,7 @@ export class TimeseriesStreamer extends EventTarget {
         end: (id) => endSeriesStream(api, id),
         signal,
       })
+      await this.#clock?.settled(CLOCK_WAIT_MS)
       const stream = new SeriesStream(dataId, {
         api,
         budget: this.#budget,

@@ -20,6 +20,8 @@ const TRANSIENT = new Set([408, 425, 429])
 const STALE_URL = new Set([401, 403, 404, 410])
 /** The content itself is refused, or what the service holds contradicts it: it would be the same the next time. */
 const FINAL = new Set([400, 409, 413, 422])
+/** What a store answers when the bytes were changed or cut on the way to it; ours are still whole. */
+const DAMAGED_ON_THE_WAY = new Set([400, 409, 422])
 
 /** Longest `Retry-After` that is honoured, in ms: a mistaken date must not silence a stream for days. */
 const LONGEST_RETRY_AFTER_MS = 300_000
@@ -41,6 +43,7 @@ export function faultOf(error: unknown, presigned = false): Fault {
   if (!hasCode(error, 'upload/rejected')) return { kind: 'final' }
   const { status, retryAfterMs } = error.details
   if (presigned && STALE_URL.has(status)) return { kind: 'stale-url' }
+  if (presigned && DAMAGED_ON_THE_WAY.has(status)) return { kind: 'doubtful' }
   const kind = faultOfStatus(status)
   return kind === 'transient' ? { kind, retryAfterMs } : { kind }
 }

@@ -12,6 +12,9 @@ export interface ClockOffset {
 
 const SAMPLES = 4
 const INTERVAL_MS = 2_000
+/** How long `initialize` of a streamer waits for the first sample, in ms, so that the first chunk has it. */
+export const CLOCK_WAIT_MS = 1_000
+
 const TIMEOUT_MS = 5_000
 /** A measurement older than this is made anew when the next stream begins. */
 const FRESH_MS = 600_000

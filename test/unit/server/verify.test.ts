@@ -88,6 +88,19 @@ describe('what was stored', () => {
     }
   })
 
+  it('is compared at its own place where the reference has frames that never came', async () => {
+    const { path } = await stored()
+    // The whole recording: chunk 1 came short, chunk 2 never came.
+    const whole = Buffer.alloc(15 * SIZE, 77)
+    SENT.copy(whole, 0, 0, 6 * SIZE)
+    SENT.copy(whole, 12 * SIZE, 6 * SIZE)
+    expect(await verifyStore(path, { against: reference(whole) })).toMatchObject({
+      ok: false,
+      equalFrames: 9,
+      problems: [{ reason: '9 frames are stored, the reference has 15' }],
+    })
+  })
+
   it('is found damaged where a bit of any shard has changed', async () => {
     const { path } = await stored()
     const file = shardFile(path, 1)
