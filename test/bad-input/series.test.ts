@@ -38,7 +38,7 @@ describe('scalar chunks that are refused before anything is sent', () => {
     ['no values', { values: undefined }, 'series/points', /missing 'values' key/],
     ['no timestamps', { timestamps: undefined }, 'series/points', /missing 'timestamps' key/],
     ['text for numbers', { values: ['3', '4'] }, 'series/points', /element 0 is a string/],
-    ['null for a number', { values: [3, null] }, 'series/points', /element 1 is a object/],
+    ['null for a number', { values: [3, null] }, 'series/points', /element 1 is null/],
     ['a number for a list', { values: 3 }, 'series/points', /list of numbers/],
     ['a time that is none', { timestamps: [1, Number.NaN] }, 'series/points', /finite seconds/],
     ['units that are no text', { units: 5 }, 'series/points', /'units' must be a string/],

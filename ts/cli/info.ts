@@ -33,7 +33,7 @@ async function aboutRecording(path: string, options: FileOptions): Promise<Outco
 }
 
 async function aboutFrames(path: string, record: FrameStream): Promise<Outcome> {
-  const { records, last } = await readRecords(join(path, 'chunks'))
+  const { records, last } = await readRecords(path)
   const chunks = [...records.values()]
   const end = records.get(last)
   const sum = (of: (chunk: ChunkRecord) => number) => chunks.reduce((total, chunk) => total + of(chunk), 0)

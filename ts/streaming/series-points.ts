@@ -57,7 +57,7 @@ function numbers(given: SeriesChannel, key: 'timestamps' | 'values', where: Wher
     if (typeof value !== 'number')
       throw wrong(
         where,
-        `'${key}' must hold numbers; element ${i} is ${value === null ? 'null' : `of type ${typeof value}`}`,
+        `'${key}' must hold numbers; element ${i} is ${value === null ? 'null' : `a ${typeof value}`}`,
       )
     copy[i] = value
   }

@@ -386,7 +386,7 @@ describe('TimeseriesStreamer', () => {
     ['no values', { values: undefined }, 'series/points', "missing 'values' key"],
     ['a string for a list', { values: '12' as never }, 'series/points', 'must be a list of numbers'],
     ['strings in a list', { values: ['1'] as never }, 'series/points', 'element 0 is a string'],
-    ['null in a list', { values: [null] as never }, 'series/points', 'element 0 is a object'],
+    ['null in a list', { values: [null] as never }, 'series/points', 'element 0 is null'],
     ['big integers', { values: new BigInt64Array(1) as never }, 'series/points', 'element 0 is a bigint'],
     ['a time stamp that is none', { timestamps: [Number.NaN] }, 'series/points', 'finite seconds'],
     ['units that are no string', { units: 5 as never }, 'series/points', "'units' must be a string"],
