@@ -16,7 +16,7 @@ const KEY = 'demo'
 export async function demo({ once }) {
   const dataHome = process.env.XDG_DATA_HOME || join(homedir(), '.local/share')
   const store = join(dataHome, 'framewire', 'demo')
-  const server = await createIngestServer({ store, apiKey: KEY, logLevel: 'silent' })
+  const server = await createIngestServer({ store, apiKey: KEY })
   say(`\nIngest server   ${server.url}  (key "${KEY}")`)
   try {
     const matched = await streamAndCompare(server.url, store)

@@ -5,7 +5,7 @@ import type { RHEEDStreamerOptions } from './streaming/rheed-options.js'
 
 export * from './index.js'
 
-/** {@link IsomorphicRHEEDStreamer} on the page's module workers. */
+/** Streams RHEED frames to an ingest service, chunk by chunk, packed in the page's module workers. */
 export class RHEEDStreamer extends IsomorphicRHEEDStreamer {
   /** Throws `stream/option`. */
   constructor(options: RHEEDStreamerOptions & WorkerFiles) {

@@ -32,7 +32,7 @@ const kinds: readonly [
 
 /**
  * Open a recording: one file (.npy, .npz, TIFF, PNG, or anything with `raw` stated), known by its first bytes and not
- * by its name; or a folder's files, see {@link openFolder}.
+ * by its name; or a folder's files, see `openFolder`.
  *
  * The source that comes back closes the file. Where opening throws, closing it stays with the caller.
  * Throws `frames/file-unsupported` (no kind that is known), `frames/file-format` (not what its name says), and what the

@@ -13,6 +13,7 @@ export interface ByteSource {
   readonly size: number
   /** A fresh copy of `length` bytes from `offset`. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>
+  /** Give the file free; nothing can be read afterwards. */
   close(): Promise<void>
 }
 
@@ -34,6 +35,7 @@ export interface FrameSource {
    * and `byteOrder` as the file has them. Reads no more than these frames need.
    */
   read(start: number, count: number): Promise<Stack>
+  /** Give the file free; nothing can be read afterwards. */
   close(): Promise<void>
 }
 

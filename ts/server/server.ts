@@ -19,7 +19,7 @@ export interface IngestServerOptions {
   noAuth?: boolean
   /** Address to listen on. Default `127.0.0.1`: this machine alone. */
   host?: string
-  /** Port to listen on, 0 for a free one. Default 8720. */
+  /** Port to listen on. Default 0: one that is free; `url` tells. */
   port?: number
   limits?: {
     /** Longest shard that is accepted, in bytes. Default 2 GiB. */
@@ -29,7 +29,7 @@ export interface IngestServerOptions {
   }
   /** How long an upload URL may be used. Default 900,000 (15 min). */
   urlLifetimeMs?: number
-  /** Default `info`. */
+  /** To standard error, one line of JSON each. Default `warn`; `info` has every request. */
   logLevel?: LogLevel
   /** Where worker and WebAssembly files lie, when they were moved away from the library. */
   files?: WorkerFiles
@@ -50,7 +50,7 @@ const optionsSchema = z.object({
   apiKey: z.union([key, z.array(key).min(1)]).nullable(),
   noAuth: z.boolean().default(false),
   host: z.string().min(1).default('127.0.0.1'),
-  port: z.int().min(0).max(65535).default(8720),
+  port: z.int().min(0).max(65535).default(0),
   limits: z
     .object({
       maxBodyBytes: positiveInteger.default(2 * 2 ** 30),
@@ -58,7 +58,7 @@ const optionsSchema = z.object({
     })
     .prefault({}),
   urlLifetimeMs: positiveInteger.default(15 * 60_000),
-  logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn'),
 })
 
 /**

@@ -31,6 +31,7 @@ export interface SeriesStream extends StreamCommon {
   synthSourceId?: number
 }
 
+/** What is kept of a stream, of either kind. */
 export type StreamRecord = FrameStream | SeriesStream
 
 /** A stream that is about to be made: what the store itself adds is missing. */

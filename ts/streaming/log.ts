@@ -2,10 +2,15 @@ import { checkedOption } from './options.js'
 
 /** Where messages go; `console` is one, and so are most logging libraries. `details` is for programs. */
 export interface Logger {
+  /** Something was lost or given up. */
   error(message: string, details?: unknown): void
+  /** Something was tried again, or asks for attention. */
   warn(message: string, details?: unknown): void
+  /** What happens to a stream. */
   info(message: string, details?: unknown): void
+  /** What happens to a chunk. */
   debug(message: string, details?: unknown): void
+  /** Everything else. */
   trace(message: string, details?: unknown): void
 }
 

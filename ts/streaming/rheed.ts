@@ -269,6 +269,7 @@ export class RHEEDStreamer extends EventTarget {
     return this.#closing
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

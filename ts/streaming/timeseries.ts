@@ -278,6 +278,7 @@ export class TimeseriesStreamer extends EventTarget {
     return this.#closing
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
