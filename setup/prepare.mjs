@@ -21,10 +21,9 @@ async function dependencies() {
   const key = fingerprint('package.json', 'package-lock.json') + process.version
   await once(join(root, 'node_modules/.framewire-stamp'), key, async () => {
     say('• Installing npm dependencies (package-lock.json changed or first start)')
-    await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      quiet: true,
-      why: 'Installing npm dependencies',
-    })
+    // Not npm ci: it insists on the optional packages of every platform, which a registry mirror may lack.
+    const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+    await must('npm', args, { quiet: true, why: 'Installing npm dependencies' })
   })
 }
 
