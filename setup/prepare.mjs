@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureCargo, wasmEnvironment } from './rust.mjs'
-import { fingerprint, must, once, root, SetupError, say } from './step.mjs'
+import { fingerprint, isDone, must, once, root, SetupError, say } from './step.mjs'
 
 /** Everything that a checkout needs before it can run: dependencies, tools, the build. Seconds when nothing changed. */
 export async function prepare() {
   checkNode()
-  await dependencies()
-  await buildCore()
+  const core = coreState()
+  // Compilers and npm packages come side by side: together they are most of a first start.
+  const [env] = await Promise.all([core.built ? undefined : coreTools(), dependencies()])
+  await buildCore(core.key, env)
   await bundle()
 }
 
@@ -27,11 +29,21 @@ async function dependencies() {
   })
 }
 
-async function buildCore() {
+const CORE_STAMP = join(root, 'crates/core-wasm/pkg/.framewire-stamp')
+
+/** What the core is built from, and whether that was done. */
+function coreState() {
   const key = fingerprint('crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'setup/rust.mjs')
-  await once(join(root, 'crates/core-wasm/pkg/.framewire-stamp'), key, async () => {
-    await ensureCargo()
-    const env = await wasmEnvironment(join(root, 'node_modules/.bin'))
+  return { key, built: isDone(CORE_STAMP, key) }
+}
+
+async function coreTools() {
+  await ensureCargo()
+  return wasmEnvironment(join(root, 'node_modules/.bin'))
+}
+
+async function buildCore(key, env) {
+  await once(CORE_STAMP, key, async () => {
     say('• Building the WebAssembly core (Rust and libzstd, with SIMD)')
     const args = ['build', '--mode', 'no-install', '--target', 'web', '--release', '--out-name', 'core_wasm']
     await must('wasm-pack', args, {

@@ -19,9 +19,8 @@ export async function ensureCargo() {
 
 /** Environment in which `wasm-pack build` works: compiler, C compiler for libzstd, pinned tools first on the PATH. */
 export async function wasmEnvironment(nodeBin) {
-  const rustc = await wasmRustc()
-  const c = await wasmC()
-  const tools = await wasmTools()
+  const compilers = async () => [await wasmRustc(), await wasmC()]
+  const [[rustc, c], tools] = await Promise.all([compilers(), wasmTools()])
   return {
     ...(rustc ? { RUSTC: rustc } : {}),
     ...c,

@@ -75,9 +75,14 @@ export function fingerprint(...paths) {
   return hash.digest('hex')
 }
 
+/** Whether the stamp file says that a step was done for this `key`. */
+export function isDone(stamp, key) {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === key
+}
+
 /** Do `work` unless the stamp file says that it was done for this `key`. */
 export async function once(stamp, key, work) {
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return false
+  if (isDone(stamp, key)) return false
   await work()
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, key)
