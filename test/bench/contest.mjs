@@ -7,7 +7,7 @@ const FPS = 20
 const CHUNK_SIZE = 40
 /** Chunks of a round of a whole pipeline, and frames of a round of one packer alone. */
 const CHUNKS = 8
-const FRAMES = 52
+const FRAMES = 104
 
 /** Names of the contestants, as tables show them. */
 export const OURS_ONE = 'framewire, packaging, 1 worker'
