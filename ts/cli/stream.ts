@@ -13,6 +13,9 @@ import { Progress } from './progress.js'
 import { receiptText } from './receipt.js'
 import { described, type FileOptions, openFile, openStreamable } from './recording.js'
 
+/** A file waits, so less is held than for a live camera. */
+const FILE_BUDGET_BYTES = 128 * 2 ** 20
+
 /** What the command line says of streams. */
 export interface StreamCommandOptions extends FileOptions, StatedConversion {
   fps: number
@@ -46,7 +49,7 @@ export async function stream(
   options: StreamCommandOptions,
   output: Output,
 ): Promise<Outcome> {
-  const { endpoint, maxWorkers, memoryBudget, name } = options
+  const { endpoint, maxWorkers, memoryBudget = FILE_BUDGET_BYTES, name } = options
   const apiKey = options.apiKey ?? (process.env.FRAMEWIRE_API_KEY || process.env.AS_API_KEY)
   if (!apiKey)
     throw usage('give an API key: --api-key, or FRAMEWIRE_API_KEY or AS_API_KEY in the environment.')

@@ -1,3 +1,4 @@
+import { freeBuffers } from '../core/free.js'
 import { FramewireError } from '../errors.js'
 import type { Frames, PixelData, Stack } from './stack.js'
 
@@ -17,16 +18,8 @@ export function takeOver(frames: Frames): OwnFrames {
   const own = (stack: Stack): Stack => ({ ...stack, data: moved(stack.data, taken) })
   return {
     frames: Array.isArray(frames) ? (frames as readonly Stack[]).map(own) : own(frames as Stack),
-    free: () => discard([...taken.values()]),
+    free: () => freeBuffers([...taken.values()]),
   }
-}
-
-/** What is sent to a closed port is thrown away with its memory (Node 20 has no `ArrayBuffer.prototype.transfer`). */
-function discard(buffers: ArrayBuffer[]): void {
-  const { port1, port2 } = new MessageChannel()
-  port2.close()
-  port1.postMessage(null, buffers)
-  port1.close()
 }
 
 function moved(data: PixelData, taken: Map<ArrayBufferLike, ArrayBuffer>): PixelData {

@@ -1,3 +1,4 @@
+import { freeBuffers } from '../core/free.js'
 import { FramewireError } from '../errors.js'
 import type { Journal, SealedChunk, ShardBody } from './journal.js'
 
@@ -22,7 +23,9 @@ export function memoryJournal(): Journal {
       return body
     },
     async stored(index) {
+      const body = bodies.get(index)
       bodies.delete(index)
+      if (body instanceof Uint8Array) freeBuffers([body.buffer])
     },
     async close() {
       bodies.clear()

@@ -1,4 +1,5 @@
 import type { Core } from '../core/core.js'
+import { freeBuffers } from '../core/free.js'
 import type { ShardBody } from '../journal/journal.js'
 
 /** Where the bytes of one shard go, in order. */
@@ -39,7 +40,11 @@ export function memorySink(core: Core): SinkMaker {
         parts.push(part)
         bytes += part.byteLength
       },
-      finish: () => ({ body: crypto ? joined(parts, bytes) : new Blob(parts), bytes, ...hash.finish() }),
+      finish() {
+        const body = crypto ? joined(parts, bytes) : new Blob(parts)
+        freeBuffers(parts.map(({ buffer }) => buffer))
+        return { body, bytes, ...hash.finish() }
+      },
     }
   }
 }

@@ -1,10 +1,13 @@
 import { FramewireError } from '../errors.js'
+import { sendBytes } from './bytes-node.js'
 import { aborted, type HttpAnswer, type HttpTransport, presentable } from './http.js'
 
 const TIMEOUT_MS = 60_000
 
+const onNode = typeof globalThis.process?.getBuiltinModule === 'function'
+
 /**
- * `HttpTransport` on the platform's `fetch`; redirects are followed. Throws `upload/unreachable` (no whole answer:
+ * `HttpTransport` on the platform's `fetch` (bytes go by Node's own client there); redirects are followed. Throws `upload/unreachable` (no whole answer:
  * name lookup, connection, cut, time-out) and `stream/aborted` (the signal fired).
  */
 export const fetchTransport: HttpTransport = async (request) => {
@@ -22,13 +25,10 @@ export const fetchTransport: HttpTransport = async (request) => {
   const onAbort = () => stop.abort()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const response = await fetch(request.url, {
-      method,
-      headers,
-      // Node 20 cannot send a typed array again after a redirect; a Blob it can.
-      body: body instanceof Uint8Array ? new Blob([body]) : body,
-      signal: stop.signal,
-    })
+    if (body instanceof Uint8Array && onNode) {
+      return await sendBytes({ method, url: request.url, headers, body }, stop.signal)
+    }
+    const response = await fetch(request.url, { method, headers, body, signal: stop.signal })
     return { status: response.status, headers: lowered(response.headers), text: await response.text() }
   } catch (cause) {
     if (signal?.aborted) throw aborted(`${method} ${url}`, signal)
