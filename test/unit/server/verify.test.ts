@@ -1,5 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { readFrames, verifyStore } from 'framewire/server'
 import { describe, expect, it } from 'vitest'
 import { md5, sha256, TestClient, temporaryFolder } from './client.js'
@@ -99,6 +99,14 @@ describe('what was stored', () => {
       equalFrames: 9,
       problems: [{ reason: '9 frames are stored, the reference has 15' }],
     })
+  })
+
+  it('may have an empty folder where a kill came before the shard, but no shard that was never received', async () => {
+    const { path } = await stored()
+    mkdirSync(dirname(shardFile(path, 7)), { recursive: true })
+    expect(await verifyStore(path)).toMatchObject({ ok: true })
+    writeFileSync(shardFile(path, 7), readFileSync(shardFile(path, 0)))
+    expect(await verifyStore(path)).toMatchObject({ ok: false, problems: [{ chunk: 7 }] })
   })
 
   it('is found damaged where a bit of any shard has changed', async () => {
