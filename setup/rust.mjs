@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { cache, debian, must, run, SetupError, say, which } from './step.mjs'
 
 const TARGET = 'wasm32-unknown-unknown'
@@ -22,9 +22,10 @@ export async function wasmEnvironment(nodeBin) {
   const compilers = async () => [await wasmRustc(), await wasmC()]
   const [[rustc, c], tools] = await Promise.all([compilers(), wasmTools()])
   return {
-    ...(rustc ? { RUSTC: rustc } : {}),
     ...c,
-    PATH: [nodeBin, join(tools, 'bin'), process.env.PATH].join(':'),
+    // wasm-pack asks the first rustc on the PATH for its sysroot; cargo is told by RUSTC.
+    PATH: [nodeBin, join(tools, 'bin'), ...(rustc ? [dirname(rustc)] : []), process.env.PATH].join(':'),
+    ...(rustc ? { RUSTC: rustc } : {}),
   }
 }
 
