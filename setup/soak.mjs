@@ -9,7 +9,7 @@ const DISK_BYTES = 14e9
 
 await report(prepare())
 await report(checkDisk())
-say('• Streaming 20 GB through a link of 20 MB/s: about 10 minutes')
+say('• Streaming 20 GB through a link of 20 MB/s: 10 to 15 minutes')
 const { code } = await run('npx', ['vitest', 'run', '--config', 'test/soak/vitest.config.ts'])
 process.exitCode = code
 

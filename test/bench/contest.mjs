@@ -16,7 +16,10 @@ export const OURS_HTTP = 'framewire, end to end'
 export const SDK = 'SDK, its whole path'
 export const NATIVE_3 = 'native libzstd, level 3'
 export const NATIVE_CHOSEN = 'native libzstd, our setting'
-export const PACKERS = { numcodecs: 'numcodecs (JavaScript)', 'zstd-codec': 'zstd-codec (JavaScript)' }
+export const PACKERS = {
+  numcodecs: 'numcodecs (JavaScript), level 1',
+  'zstd-codec': 'zstd-codec (JavaScript), level 1',
+}
 
 /** Let all contestants carry or pack one input; answers the results of each, round by round. */
 export async function contest(input, { rounds, python, native, scratch, say }) {

@@ -3,7 +3,11 @@ import { cpuPerGB, share, spread, throughputMBps } from './rounds.mjs'
 
 /** The report for people: one table an input, then the ratios, the parts and the targets. */
 export function reportText({ note, machine, rounds, inputs, push, parts, targets }) {
-  const sections = [`${machine}; ${note}; median (least to greatest) of ${rounds} alternating rounds`]
+  const sections = [
+    `${machine}; ${note}; median (least to greatest) of ${rounds} alternating rounds`,
+    'The SDK packs only on the way to an upload: it is measured whole, to the same sink over HTTP as framewire end to\n' +
+      'end. Packaging is framewire whole but for HTTP, hashes and checks included. Peak RSS includes the input.',
+  ]
   for (const { title, contestants, comparisons } of inputs) {
     sections.push(
       table(

@@ -69,7 +69,7 @@ function grammar(version: string, run: Run): Command {
         .default('capture'),
     )
     .option('--max-workers <n>', 'packing workers (default: one a processor, at most 8)', values.count)
-    .option('--memory-budget <bytes>', 'frames and uploads held at most (default: 128MiB)', values.bytes)
+    .option('--memory-budget <bytes>', 'frames and uploads held at most (default: 96MiB)', values.bytes)
     .option('--drain-timeout <seconds>', 'how long to wait at the end for uploads', values.number, 600)
   outputOptions(stream, 'every chunk, and where an error came from, on stderr').action((files, options) =>
     run(options, async (output) => (await import('./stream.js')).stream(files, options, output)),

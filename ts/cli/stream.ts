@@ -14,7 +14,7 @@ import { receiptText } from './receipt.js'
 import { described, type FileOptions, openFile, openStreamable } from './recording.js'
 
 /** A file waits, so less is held than for a live camera. */
-const FILE_BUDGET_BYTES = 128 * 2 ** 20
+const FILE_BUDGET_BYTES = 96 * 2 ** 20
 
 /** What the command line says of streams. */
 export interface StreamCommandOptions extends FileOptions, StatedConversion {
