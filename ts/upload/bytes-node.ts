@@ -34,12 +34,18 @@ function sendOnce({ method, url, headers, body }: BytesRequest, signal: AbortSig
   return new Promise((resolve, reject) => {
     const request = open(url, { method, headers: { ...headers, 'content-length': body.byteLength } }, signal)
     const sent = new Promise<void>((done) => request.once('finish', done))
-    request.once('error', reject)
+    let answered = false
+    // A store may refuse before it has read the body, and close: the answer is there, and its turn comes after this.
+    request.on('error', (error) => setImmediate(() => answered || reject(error)))
     request.once('response', (response) => {
-      Promise.all([textOf(response), sent]).then(
-        ([text]) => resolve({ status: response.statusCode!, headers: flat(response), text }),
-        reject,
-      )
+      const status = response.statusCode!
+      const refused = status >= 300
+      answered = refused
+      textOf(response)
+        // Only what was stored may be freed, and so must have left; the rest of what was refused need not go out.
+        .then((text) => (refused ? text : sent.then(() => text)))
+        .then((text) => resolve({ status, headers: flat(response), text }), reject)
+        .finally(() => refused && !request.writableFinished && request.destroy())
     })
     request.end(body)
   })

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fetchTransport } from '../../../ts/upload/fetch.js'
 import { certainlyUnsent } from '../../../ts/upload/http.js'
@@ -47,6 +48,27 @@ describe('the transport on fetch', () => {
     expect(headers['content-type']).toBe('')
     expect(headers['content-length']).toBe('4')
     expect([...bytes]).toEqual([0, 1, 254, 255])
+  })
+
+  it('hears a refusal that comes before the body was read', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => {
+        socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno', () =>
+          socket.destroy(),
+        )
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/k`
+    try {
+      for (let round = 0; round < 5; round++) {
+        const body = new Uint8Array(20_000_000)
+        expect(await fetchTransport({ method: 'PUT', url, body })).toMatchObject({ status: 403 })
+      }
+    } finally {
+      server.close()
+    }
   })
 
   it('follows a redirect of a put with its body', async () => {
