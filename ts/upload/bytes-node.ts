@@ -17,7 +17,8 @@ const agents = new Map<string, Agent>()
 
 /**
  * Send bytes on Node: `fetch` there copies a body before it sends it, for every try, into memory that the collector
- * does not see. Resolves when the answer is read and the body has left this process, so that its buffer may be freed.
+ * does not see. A success resolves when the body has left this process as well, so that its buffer may be freed; a
+ * refusal as soon as it is read.
  * Redirects are followed with the body. Throws what the socket throws.
  */
 export async function sendBytes(request: BytesRequest, signal: AbortSignal): Promise<HttpAnswer> {
