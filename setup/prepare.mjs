@@ -33,7 +33,14 @@ const CORE_STAMP = join(root, 'crates/core-wasm/pkg/.framewire-stamp')
 
 /** What the core is built from, and whether that was done. */
 function coreState() {
-  const key = fingerprint('crates', 'Cargo.toml', 'Cargo.lock', '.cargo', 'setup/rust.mjs')
+  const key = fingerprint(
+    'crates',
+    'Cargo.toml',
+    'Cargo.lock',
+    '.cargo',
+    'setup/rust.mjs',
+    'setup/zstd-words.mjs',
+  )
   return { key, built: isDone(CORE_STAMP, key) }
 }
 

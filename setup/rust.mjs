@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cache, debian, must, run, SetupError, say, which } from './step.mjs'
+import { wideWords } from './zstd-words.mjs'
 
 const TARGET = 'wasm32-unknown-unknown'
 /** Pinned: wasm-bindgen's tool and library must be the same version (crates/core-wasm pins the library). */
@@ -21,13 +22,21 @@ export async function ensureCargo() {
 export async function wasmEnvironment(nodeBin) {
   const compilers = async () => [await wasmRustc(), await wasmC()]
   const [[rustc, c], tools] = await Promise.all([compilers(), wasmTools()])
-  return {
-    ...c,
+  const rust = {
     // wasm-pack asks the first rustc on the PATH for its sysroot; cargo is told by RUSTC.
     PATH: [nodeBin, join(tools, 'bin'), ...(rustc ? [dirname(rustc)] : []), process.env.PATH].join(':'),
     ...(rustc ? { RUSTC: rustc } : {}),
   }
+  return {
+    ...rust,
+    ...c,
+    CFLAGS_wasm32_unknown_unknown: [...C_FLAGS, await wideWords(rust)].join(' '),
+    CC_SHELL_ESCAPED_FLAGS: '1',
+  }
 }
+
+/** What every WebAssembly engine of today knows and clang does not assume by itself. */
+const C_FLAGS = ['-O3', '-msimd128', '-mbulk-memory', '-msign-ext', '-mnontrapping-fptoint']
 
 /** RUSTC for the wasm target: undefined where the rustc on the PATH has it; else a private sysroot's. */
 async function wasmRustc() {
@@ -160,7 +169,6 @@ async function wasmC() {
 const compilers = (clang, ar) => ({
   CC_wasm32_unknown_unknown: clang,
   AR_wasm32_unknown_unknown: ar,
-  CFLAGS_wasm32_unknown_unknown: '-O3 -msimd128',
 })
 
 /** wasm-pack and wasm-bindgen at pinned versions, built without optimisation (they run once): about two minutes. */
