@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import {
   type ChunkProgress,
   type Receipt,
@@ -9,7 +13,7 @@ import {
   type Stack,
 } from 'framewire'
 import { createIngestServer, type IngestServer, readFrames } from 'framewire/server'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 
 const H = 24
 const W = 40
@@ -100,6 +104,39 @@ describe('push', () => {
     expect(await stored(dataId, 4, 4)).toEqual(copy)
   })
 
+  it('takes one buffer over that several frames share', async () => {
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const { data } = stack(4, 10)
+    const frames = [3, 1, 2, 0].map((f) => ({
+      data: data.subarray(f * H * W, (f + 1) * H * W),
+      shape: [H, W],
+    }))
+    s.push(dataId, 0, frames, { transfer: true })
+    expect([data, ...frames.map((frame) => frame.data)].map(({ length }) => length)).toEqual([0, 0, 0, 0, 0])
+    await s.finalize(dataId)
+    const sent = stack(4, 10).data
+    for (const [at, f] of [3, 1, 2, 0].entries())
+      expect(await stored(dataId, at, 1)).toEqual(sent.subarray(f * H * W, (f + 1) * H * W))
+  })
+
+  it('throws at once for a buffer that cannot be taken over, and holds no memory for it', async () => {
+    const s = streaming({ memoryBudgetBytes: 5 * H * W })
+    const dataId = await s.initialize(STREAM)
+    const shared = { data: new Uint8Array(new SharedArrayBuffer(4 * H * W)), shape: [4, H, W] }
+    for (let times = 0; times < 2; times++)
+      expect(() => s.push(dataId, 0, shared, { transfer: true })).toThrow(
+        expect.objectContaining({ code: 'frames/layout' }),
+      )
+    s.push(dataId, 0, stack(4, 11), { transfer: true })
+    // Held from the moment of the push, though the pixels are still on their way.
+    expect(() => s.push(dataId, 1, stack(4, 12), { transfer: true })).toThrow(
+      expect.objectContaining({ code: 'stream/memory-budget' }),
+    )
+    expect(await s.finalize(dataId)).toMatchObject({ totals: { chunks: 1, stored: 1 } })
+    expect(await stored(dataId, 0, 4)).toEqual(stack(4, 11).data)
+  })
+
   it('sends a single frame, arrays of frames, Fortran order and strides as what they are', async () => {
     const s = streaming()
     const dataId = await s.initialize(STREAM)
@@ -186,6 +223,20 @@ describe('16 bit and colour', () => {
     const outside = [...second.data].filter((v) => v < lo || v > hi).length
     expect(outside).toBeGreaterThanOrEqual(2)
     expect(receipt.totals.clampedPixels).toBe(outside)
+  })
+
+  it('measures the chunk that was pushed first, though its pixels come later than those of the next', async () => {
+    const s = streaming()
+    const dataId = await s.initialize({ ...STREAM, scale: 'measured' })
+    const first = wide(4, 1)
+    const copy = first.data.slice()
+    const second = wide(4, 2)
+    second.data.fill(9, 0, 5)
+    s.push(dataId, 0, first, { transfer: true })
+    s.push(dataId, 1, second)
+    const [lo, hi] = [Math.min(...copy), Math.max(...copy)]
+    expect((await s.finalize(dataId)).range).toEqual({ lo, hi })
+    expect(await stored(dataId, 0, 4)).toEqual(scaled(copy, lo, hi))
   })
 
   it('warns once of the scale that destroys trends', async () => {
@@ -312,6 +363,43 @@ describe('run', () => {
 })
 
 describe('the end', () => {
+  it('comes at once where it must, and frees the pixels that are on their way', async () => {
+    // Answers without a turn of the event loop, so that the end is there before the pixels are.
+    const s = streaming({ transport: async () => ({ status: 200, headers: {}, text: '"instant"' }) })
+    const dataId = await s.initialize({ ...STREAM, chunkSize: 64 })
+    const held = () => process.memoryUsage().arrayBuffers
+    const before = held()
+    const data = new Uint8Array(64 * 2 ** 20)
+    const handle = s.push(dataId, 0, { data, shape: [64, 1024, 1024] }, { transfer: true })
+    expect(data).toHaveLength(0)
+    await expect(s.finalize(dataId, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'upload/undrained',
+      details: { pending: [0], receipt: { chunks: [{ state: 'failed' }] } },
+    })
+    await expect(handle.packaged).rejects.toMatchObject({ code: 'stream/closed' })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(held() - before).toBeLessThan(8 * 2 ** 20)
+  })
+
+  it.each([
+    ['lent', false],
+    ['taken over', true],
+  ])(
+    'of a process waits for what is awaited of frames that were %s, and for nothing else',
+    async (_, transfer) => {
+      const script = fileURLToPath(new URL('one-push.mjs', import.meta.url))
+      const args = [script, server.url, String(transfer)]
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+      onTestFinished(() => void child.kill())
+      const [out, err, [code]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'close'),
+      ])
+      expect([out, err, code]).toEqual(['stored\n', '', 0])
+    },
+  )
+
   it('answers a second finalize with the same receipt, and refuses pushes', async () => {
     const s = streaming()
     const dataId = await s.initialize(STREAM)

@@ -1,46 +1,76 @@
 import { freeBuffers } from '../core/free.js'
 import { FramewireError } from '../errors.js'
-import type { Frames, PixelData, Stack } from './stack.js'
+import { type FrameRun, type Frames, frameRun, type Stack } from './stack.js'
 
 /** Frames whose buffers were taken over from the caller. */
 export interface OwnFrames {
-  frames: Frames
-  /** Give the memory back now: the garbage collector would come to buffers of this size late. */
+  /** The frames, on a later turn: their pixels are on the way. */
+  run: Promise<FrameRun>
+  /** Give the memory back as soon as it is here: the garbage collector would come to buffers of this size late. */
   free(): void
 }
 
 /**
- * The same frames, their buffers taken over: the caller's arrays are detached (length 0) and can no longer change what
- * is sent. Nothing is copied. Throws `frames/layout` for buffers that cannot be detached (shared memory, Node's pool).
+ * Take the buffers of checked frames over: the caller's arrays are detached (length 0) at once and can no longer change
+ * what is sent. Nothing is copied. The pixels travel through a port, because memory of this size that comes to the heap
+ * can run the garbage collector, and that shall not hold the caller up.
+ *
+ * Throws `frames/layout` for buffers that cannot be detached (shared memory, Node's pool, or detached before).
  */
 export function takeOver(frames: Frames): OwnFrames {
-  const taken = new Map<ArrayBufferLike, ArrayBuffer>()
-  const own = (stack: Stack): Stack => ({ ...stack, data: moved(stack.data, taken) })
+  const buffers = buffersOf(frames)
+  const { port1, port2 } = new MessageChannel()
+  // With a listener the port keeps a Node process alive, until the message is here.
+  const arrived = new Promise<Frames>((resolve) => {
+    port2.onmessage = ({ data }) => {
+      port2.close()
+      resolve(data as Frames)
+    }
+  })
+  try {
+    if (buffers.some(isDetached)) throw new TypeError('a buffer was detached before')
+    port1.postMessage(described(frames), buffers)
+    // Node before 21 copies what it cannot detach.
+    if (!buffers.every(isDetached)) throw new TypeError('a buffer cannot be detached')
+  } catch (cause) {
+    port2.close()
+    throw new FramewireError(
+      'frames/layout',
+      'The buffer of these frames cannot be taken over (shared memory, a small Buffer of the pool, or detached before). Push without transfer, or a copy.',
+      { reason: 'buffer cannot be transferred' },
+      { cause },
+    )
+  }
   return {
-    frames: Array.isArray(frames) ? (frames as readonly Stack[]).map(own) : own(frames as Stack),
-    free: () => freeBuffers([...taken.values()]),
+    run: arrived.then(frameRun),
+    free: () => void arrived.then((own) => freeBuffers(buffersOf(own))),
   }
 }
 
-function moved(data: PixelData, taken: Map<ArrayBufferLike, ArrayBuffer>): PixelData {
-  const { buffer, byteOffset, length } = data
-  let own = taken.get(buffer)
-  if (!own) {
-    try {
-      own = structuredClone(buffer, { transfer: [buffer as ArrayBuffer] }) as ArrayBuffer
-    } catch (cause) {
-      throw new FramewireError(
-        'frames/layout',
-        'The buffer of these frames cannot be taken over (shared memory, a small Buffer of the pool, or detached before). Push without transfer, or a copy.',
-        { reason: 'buffer cannot be transferred' },
-        { cause },
-      )
-    }
-    taken.set(buffer, own)
-  }
-  const View = data.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => PixelData
-  // Node's Buffer is a Uint8Array whose constructor is deprecated.
-  return data instanceof Uint8Array
-    ? new Uint8Array(own, byteOffset, length)
-    : new View(own, byteOffset, length)
+/** What the frames are, apart from objects that stay the caller's: they may be changed, or hold what cannot travel. */
+function described(frames: Frames): Frames {
+  const one = ({ data, shape, strides, dtype, order, byteOrder, channels, bits }: Stack): Stack => ({
+    data,
+    shape: [...shape],
+    strides: strides && [...strides],
+    dtype,
+    order,
+    byteOrder,
+    channels,
+    bits,
+  })
+  return Array.isArray(frames) ? stacksOf(frames).map(one) : one(frames as Stack)
+}
+
+/** The buffers of all stacks, each once. */
+function buffersOf(frames: Frames): ArrayBuffer[] {
+  return [...new Set(stacksOf(frames).map(({ data }) => data.buffer as ArrayBuffer))]
+}
+
+function stacksOf(frames: Frames): readonly Stack[] {
+  return Array.isArray(frames) ? frames : [frames as Stack]
+}
+
+function isDetached({ byteLength }: ArrayBuffer): boolean {
+  return byteLength === 0
 }

@@ -1,5 +1,8 @@
-/** The bytes of a sealed shard: in memory on Node, a Blob (memory or file behind it) elsewhere. */
-export type ShardBody = Uint8Array<ArrayBuffer> | Blob
+/**
+ * The bytes of a sealed shard: its parts in order, each with a buffer of its own, on Node; a Blob (memory or file behind
+ * it) elsewhere.
+ */
+export type ShardBody = readonly Uint8Array<ArrayBuffer>[] | Blob
 
 /** What the seal of a chunk proved; travels from sealing to journal, upload and receipt. */
 export interface SealedChunk {
@@ -27,7 +30,7 @@ export interface Journal {
   put(chunk: SealedChunk, body: ShardBody): Promise<void>
   /** The bytes of a chunk that was put and not yet stored. */
   body(index: number): Promise<ShardBody>
-  /** The service holds this chunk; its bytes may go. */
+  /** The service holds this chunk; its bytes may go. Until then nobody changes or detaches them: they may be sent again. */
   stored(index: number): Promise<void>
   close(): Promise<void>
 }

@@ -25,7 +25,7 @@ export function memoryJournal(): Journal {
     async stored(index) {
       const body = bodies.get(index)
       bodies.delete(index)
-      if (body instanceof Uint8Array) freeBuffers([body.buffer])
+      if (body && !(body instanceof Blob)) freeBuffers(body.map(({ buffer }) => buffer))
     },
     async close() {
       bodies.clear()

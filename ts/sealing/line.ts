@@ -47,9 +47,10 @@ export class SealingLine {
 
   /**
    * Pack the frames of `run` and seal them as the chunk `index`. The frames are read until the promise settles.
-   * Throws `packing/worker-lost`, `sealing/worker-lost` (each after a second loss), `frames/conversion`.
+   * Throws `packing/worker-lost`, `sealing/worker-lost` (each after a second loss), `frames/conversion`, `stream/closed`.
    */
-  seal(index: number, run: FrameRun, conversion: Conversion): Promise<Sealed> {
+  async seal(index: number, run: FrameRun, conversion: Conversion): Promise<Sealed> {
+    if (this.#closed) throw closed()
     const chunk = this.#nextChunk++
     const sealed = new Promise<Sealed>((resolve, reject) => {
       this.#open.set(chunk, { index, run, conversion, attempts: 0, resolve, reject })
@@ -82,13 +83,8 @@ export class SealingLine {
   /** End the worker; chunks that are not sealed reject with `stream/closed`. */
   async close(): Promise<void> {
     this.#closed = true
-    const closed = new FramewireError(
-      'stream/closed',
-      'The stream was closed before this chunk was packaged.',
-      {},
-    )
-    for (const { reject } of this.#open.values()) reject(closed)
-    for (const reject of this.#measuring) reject(closed)
+    for (const { reject } of this.#open.values()) reject(closed())
+    for (const reject of this.#measuring) reject(closed())
     const sealer = await this.#sealer?.catch(() => undefined)
     if (!sealer) return
     await this.#pool.disconnect(this.#stream)
@@ -180,4 +176,8 @@ export class SealingLine {
       }
     }
   }
+}
+
+function closed(): FramewireError<'stream/closed'> {
+  return new FramewireError('stream/closed', 'The stream was closed before this chunk was packaged.', {})
 }

@@ -69,7 +69,13 @@ export class Sealer {
     open.request = request
     this.#finishIfWhole(open)
     const result = await sealed
-    return result.body instanceof Blob ? result : Comlink.transfer(result, [result.body.buffer])
+    const { body } = result
+    return body instanceof Blob
+      ? result
+      : Comlink.transfer(
+          result,
+          body.map(({ buffer }) => buffer),
+        )
   }
 
   /** Give a chunk up; its bytes are freed and frames that still come are dropped. */

@@ -4,7 +4,8 @@ import type { ShardBody } from '../journal/journal.js'
 
 /** Where the bytes of one shard go, in order. */
 export interface ShardSink {
-  append(bytes: Uint8Array<ArrayBuffer>): void
+  /** Take a part over; its buffer holds nothing else. */
+  append(part: Uint8Array<ArrayBuffer>): void
   /** The whole shard and its hashes; nothing can be appended afterwards. */
   finish(): { body: ShardBody; bytes: number; md5: string; sha256: string }
 }
@@ -13,8 +14,9 @@ export interface ShardSink {
 export type SinkMaker = () => ShardSink
 
 /**
- * Shards kept in memory: one buffer on Node (its size counts for the garbage collector, a Blob's does not), a Blob in
- * browsers (uploads of it are several times faster in Chromium). Hashed by Node's native crypto, else by the core.
+ * Shards kept in memory: the parts themselves on Node (joining them would copy every byte; a Blob's size does not count
+ * for the garbage collector), a Blob in browsers (uploads of it are several times faster in Chromium). Hashed by Node's
+ * native crypto, else by the core.
  */
 export function memorySink(core: Core): SinkMaker {
   const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
@@ -41,20 +43,14 @@ export function memorySink(core: Core): SinkMaker {
         bytes += part.byteLength
       },
       finish() {
-        const body = crypto ? joined(parts, bytes) : new Blob(parts)
-        freeBuffers(parts.map(({ buffer }) => buffer))
-        return { body, bytes, ...hash.finish() }
+        return { body: crypto ? parts : blobOf(parts), bytes, ...hash.finish() }
       },
     }
   }
 }
 
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.byteLength
-  }
-  return whole
+function blobOf(parts: Uint8Array<ArrayBuffer>[]): Blob {
+  const blob = new Blob(parts)
+  freeBuffers(parts.map(({ buffer }) => buffer))
+  return blob
 }

@@ -96,8 +96,16 @@ export class FrameStream {
     conversionFor(run, { scale, gray })
   }
 
-  /** Take a checked chunk whose bytes the budget holds. */
-  push(index: number, run: FrameRun, capture: Capture): ChunkHandle {
+  /**
+   * Take a checked chunk whose bytes the budget holds.
+   * @param pixels the same frames, where those of `run` were taken over and are still on their way
+   */
+  push(
+    index: number,
+    run: FrameRun,
+    capture: Capture,
+    pixels: Promise<FrameRun> = Promise.resolve(run),
+  ): ChunkHandle {
     const { fps } = this.declaration
     const { startMs, endMs } = shardTimes({ ...capture, frames: run.frames, fps })
     this.#size ??= { height: run.height, width: run.width }
@@ -123,9 +131,10 @@ export class FrameStream {
       stored: steps.stored.promise,
     }
     const reach = (state: Step) => steps[state].resolve()
+    const ready = Promise.all([pixels, this.#conversion(run, pixels)])
     const work = earlier
-      ? this.#repeat(earlier, receipt, run, reach)
-      : this.#carry(receipt, run, capture, reach)
+      ? this.#repeat(earlier, receipt, ready, reach)
+      : this.#carry(receipt, ready, capture, reach)
     const done = work.catch((error: unknown) => {
       for (const { reject } of Object.values(steps)) reject(error)
     })
@@ -166,14 +175,14 @@ export class FrameStream {
   /** The way of a chunk through the stages. */
   async #carry(
     receipt: ChunkReceipt,
-    run: FrameRun,
+    ready: Promise<[FrameRun, Conversion]>,
     capture: Capture,
     reach: (step: Step) => void,
   ): Promise<void> {
     const { line, journal, budget, store, wall } = this.#parts
     let held = receipt.rawBytes
     try {
-      const { body, ...sealed } = await line.seal(receipt.index, run, await this.#conversion(run))
+      const { body, ...sealed } = await line.seal(receipt.index, ...(await ready))
       budget.exchange(held, sealed.bytes)
       held = sealed.bytes
       const { bytes, md5, sha256, xxh64, clamped } = sealed
@@ -204,13 +213,13 @@ export class FrameStream {
   async #repeat(
     earlier: Chunk,
     receipt: ChunkReceipt,
-    run: FrameRun,
+    ready: Promise<[FrameRun, Conversion]>,
     reach: (step: Step) => void,
   ): Promise<void> {
     const { line, budget } = this.#parts
     let sealed: Sealed
     try {
-      sealed = await line.seal(receipt.index, run, await this.#conversion(run))
+      sealed = await line.seal(receipt.index, ...(await ready))
     } finally {
       budget.release(receipt.rawBytes)
     }
@@ -233,16 +242,16 @@ export class FrameStream {
     reach('stored')
   }
 
-  /** The conversion of a chunk; the range `measured` is taken from the first chunk and kept. */
-  async #conversion(run: FrameRun): Promise<Conversion> {
+  /** The conversion of a chunk; the range `measured` is taken from the chunk that was pushed first, and kept. */
+  async #conversion(run: FrameRun, pixels: Promise<FrameRun>): Promise<Conversion> {
     const { scale, gray } = this.declaration
     const stated = conversionFor(run, { scale, gray })
     if (stated.range !== 'measured') {
       this.#range = stated.range
       return { range: stated.range, gray: stated.gray }
     }
-    this.#measured ??= this.#parts.line
-      .measure(run, stated.gray)
+    this.#measured ??= pixels
+      .then((arrived) => this.#parts.line.measure(arrived, stated.gray))
       .then(({ min, max }) => ({ lo: min, hi: max }))
     const range = await this.#measured
     this.#range = range

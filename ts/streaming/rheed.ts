@@ -1,7 +1,7 @@
 import type { Threads } from '../core/thread.js'
 import { FramewireError } from '../errors.js'
 import { type FrameRun, type Frames, frameRun } from '../frames/stack.js'
-import { takeOver } from '../frames/transfer.js'
+import { type OwnFrames, takeOver } from '../frames/transfer.js'
 import { memoryJournal } from '../journal/memory.js'
 import { PackingPool } from '../packing/pool.js'
 import { SealingLine } from '../sealing/line.js'
@@ -178,7 +178,7 @@ export class RHEEDStreamer extends EventTarget {
     open.stream.check(run)
     this.#budget.hold(run.frames * run.bytesPerFrame)
     try {
-      return this.#take(open, index, transfer ? taken(frames) : { run }, captureStartMs, entered)
+      return this.#take(open, index, run, transfer ? takeOver(frames) : undefined, captureStartMs, entered)
     } catch (error) {
       this.#budget.release(run.frames * run.bytesPerFrame)
       throw error
@@ -227,7 +227,8 @@ export class RHEEDStreamer extends EventTarget {
         last = this.#take(
           open,
           index++,
-          transfer ? taken(frames) : { run },
+          run,
+          transfer ? takeOver(frames) : undefined,
           captureStartMs ?? unpaced,
           entered,
         )
@@ -277,13 +278,14 @@ export class RHEEDStreamer extends EventTarget {
   #take(
     { stream }: OpenStream,
     index: number,
-    { run, free }: { run: FrameRun; free?: () => void },
+    run: FrameRun,
+    own: OwnFrames | undefined,
     captureStartMs: number | undefined,
     entered: number,
   ): ChunkHandle {
     const startUnixMs = captureStartMs ?? entered - (run.frames * 1000) / stream.declaration.fps
-    const handle = stream.push(index, run, { startUnixMs, clock: this.#clock?.offset })
-    if (free) handle.packaged.then(free, free)
+    const handle = stream.push(index, run, { startUnixMs, clock: this.#clock?.offset }, own?.run)
+    if (own) handle.packaged.then(own.free, own.free)
     return handle
   }
 
@@ -348,11 +350,6 @@ export class RHEEDStreamer extends EventTarget {
   #alive(): void {
     if (this.#closing) throw closed()
   }
-}
-
-function taken(frames: Frames): { run: FrameRun; free: () => void } {
-  const own = takeOver(frames)
-  return { run: frameRun(own.frames), free: own.free }
 }
 
 function undrained(dataId: string, pending: readonly ChunkReceipt[], receipt: Receipt) {

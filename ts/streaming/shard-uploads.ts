@@ -29,8 +29,10 @@ export class ShardUploads {
     this.#driver = new UploadDriver<ShardItem>({
       maxUploads,
       getUrl: ({ index, body }, signal) => requestUploadUrl(api, index, body, signal),
-      put: async ({ index, receipt }, url, signal) =>
-        putShard(api, url, { index, body: await journal.body(index), md5: receipt.md5! }, signal),
+      put: async ({ index, receipt }, url, signal) => {
+        const body = await journal.body(index)
+        return putShard(api, url, { index, body, bytes: receipt.bytes!, md5: receipt.md5! }, signal)
+      },
       askKey: () => api.renewKey(),
       onProgress: (progress) => note(progress, declaration.dataId, log),
       clock: api.clock,

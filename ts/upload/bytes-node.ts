@@ -1,23 +1,31 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { HttpAnswer } from './http.js'
 
-/** What is sent: `body` goes to the socket as it is. */
+/** What is sent: the parts go to the socket as they are, one after another. */
 interface BytesRequest {
   method: string
   url: string
   headers?: Readonly<Record<string, string>>
-  body: Uint8Array
+  parts: readonly Uint8Array[]
 }
 
 /** A redirect that repeats the request elsewhere; 303 does not. */
 const REDIRECTS = new Set([301, 302, 307, 308])
 const MOST_REDIRECTS = 5
 
+/**
+ * Turns of the event loop between two writes. A store that refuses and closes breaks the connection for whoever writes
+ * on, and its answer is lost with it: so there is time to read it first. In three turns even a store in this process
+ * has read and answered.
+ */
+const TURNS = 3
+
 const agents = new Map<string, Agent>()
 
 /**
  * Send bytes on Node: `fetch` there copies a body before it sends it, for every try, into memory that the collector
- * does not see. A success resolves when the body has left this process as well, so that its buffer may be freed; a
+ * does not see. A success resolves when the body has left this process as well, so that its buffers may be freed; a
  * refusal as soon as it is read.
  * Redirects are followed with the body. Throws what the socket throws.
  */
@@ -31,10 +39,15 @@ export async function sendBytes(request: BytesRequest, signal: AbortSignal): Pro
   }
 }
 
-function sendOnce({ method, url, headers, body }: BytesRequest, signal: AbortSignal): Promise<HttpAnswer> {
+function sendOnce({ method, url, headers, parts }: BytesRequest, signal: AbortSignal): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const request = open(url, { method, headers: { ...headers, 'content-length': body.byteLength } }, signal)
-    const sent = new Promise<void>((done) => request.once('finish', done))
+    const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const request = open(url, { method, headers: { ...headers, 'content-length': length } }, signal)
+    const sent = new Promise<void>((done, fail) => {
+      request.once('finish', done)
+      request.once('close', () => fail(new Error('the connection was closed before the whole body was sent')))
+    })
+    sent.catch(() => undefined) // only a success waits for it
     let answered = false
     // A store may refuse before it has read the body, and close: the answer is there, and its turn comes after this.
     request.on('error', (error) => setImmediate(() => answered || reject(error)))
@@ -48,8 +61,29 @@ function sendOnce({ method, url, headers, body }: BytesRequest, signal: AbortSig
         .then((text) => resolve({ status, headers: flat(response), text }), reject)
         .finally(() => refused && !request.writableFinished && request.destroy())
     })
-    request.end(body)
+    request.once('socket', (socket) => write(request, socket, parts))
   })
+}
+
+/**
+ * Write the parts, no more at once than the socket takes: TLS keeps a copy of what is written. What is written within
+ * one turn leaves together, so that tiny parts do not become tiny packets (Node corks the socket until the turn ends).
+ * It is the socket that tells when it has drained: the request no longer does once its answer was read. Where it was
+ * destroyed nothing drains, and nobody waits here for it.
+ */
+function write(request: ClientRequest, socket: Socket, parts: readonly Uint8Array[], start = 0): void {
+  for (let next = start; next < parts.length; next++) {
+    if (request.write(parts[next])) continue
+    const goOn = () => request.destroyed || write(request, socket, parts, next + 1)
+    socket.once('drain', () => afterTurns(TURNS, goOn))
+    return
+  }
+  request.end()
+}
+
+function afterTurns(turns: number, then: () => void): void {
+  if (turns === 0) then()
+  else setImmediate(afterTurns, turns - 1, then)
 }
 
 function open(

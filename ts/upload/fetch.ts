@@ -4,11 +4,9 @@ import { aborted, type HttpAnswer, type HttpTransport, presentable } from './htt
 
 const TIMEOUT_MS = 60_000
 
-const onNode = typeof globalThis.process?.getBuiltinModule === 'function'
-
 /**
- * `HttpTransport` on the platform's `fetch` (bytes go by Node's own client there); redirects are followed. Throws `upload/unreachable` (no whole answer:
- * name lookup, connection, cut, time-out) and `stream/aborted` (the signal fired).
+ * `HttpTransport` on the platform's `fetch`, and on Node's own client for bytes in parts; redirects are followed. Throws
+ * `upload/unreachable` (no whole answer: name lookup, connection, cut, time-out) and `stream/aborted` (the signal fired).
  */
 export const fetchTransport: HttpTransport = async (request) => {
   const { method, headers, body, signal, timeoutMs = TIMEOUT_MS } = request
@@ -25,8 +23,8 @@ export const fetchTransport: HttpTransport = async (request) => {
   const onAbort = () => stop.abort()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    if (body instanceof Uint8Array && onNode) {
-      return await sendBytes({ method, url: request.url, headers, body }, stop.signal)
+    if (typeof body === 'object' && !(body instanceof Blob)) {
+      return await sendBytes({ method, url: request.url, headers, parts: body }, stop.signal)
     }
     const response = await fetch(request.url, { method, headers, body, signal: stop.signal })
     return { status: response.status, headers: lowered(response.headers), text: await response.text() }

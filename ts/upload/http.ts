@@ -1,11 +1,11 @@
 import { FramewireError } from '../errors.js'
 
-/** One request. `body` is sent as it is; a `Blob` is streamed by the platform. */
+/** One request. `body` is sent as it is: text, bytes in parts one after another (on Node), or a `Blob` (in browsers). */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
   headers?: Readonly<Record<string, string>>
-  body?: string | Uint8Array<ArrayBuffer> | Blob
+  body?: string | readonly Uint8Array<ArrayBuffer>[] | Blob
   signal?: AbortSignal
   /** Without the whole answer after so many ms the request counts as a network fault. Default 60,000. */
   timeoutMs?: number

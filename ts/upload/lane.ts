@@ -39,6 +39,11 @@ export class Line<T extends Ordered> {
     }
   }
 
+  clear(): void {
+    this.#items = []
+    this.#first = 0
+  }
+
   *[Symbol.iterator](): Iterator<T> {
     for (let at = this.#first; at < this.#items.length; at++) yield this.#items[at]!
   }

@@ -59,7 +59,7 @@ interface Entry extends PlanItem {
   /** It went out while the stream was probing; at this level of the outage. */
   probe: boolean
   level: number
-  /** Which key it was sent with. */
+  /** The number of the key that it was sent with. */
   key: number
   /** It stands in the line of candidates. */
   listed: boolean
@@ -107,6 +107,7 @@ export class UploadPlan {
   /** No probe before. */
   #gateAt = 0
   #key: { state: 'good' | 'asking' | 'trying' } | { state: 'refused'; askAt: number } = { state: 'good' }
+  /** Grows with every refusal: what was sent before says nothing of the key of now. */
   #keyNumber = 0
   #refusals = 0
   #ending = false
@@ -132,7 +133,7 @@ export class UploadPlan {
    * @param random 0 .. 1
    */
   on(event: PlanEvent, now: number, random: number): Intent[] {
-    if (event.type === 'cancelled') this.#cancelled = true
+    if (event.type === 'cancelled') this.#cancel()
     if (this.#cancelled) return []
     const intents: Intent[] = []
     this.#take(event, now, random, intents)
@@ -183,7 +184,6 @@ export class UploadPlan {
       case 'key-renewed':
         if (this.#key.state !== 'asking') return
         this.#key = { state: 'trying' }
-        this.#keyNumber++
         this.#gateAt = now
         return
       case 'key-failed':
@@ -192,6 +192,14 @@ export class UploadPlan {
       case 'finalize':
         this.#ending = true
     }
+  }
+
+  /** For good; what was on its way is nobody's any more. */
+  #cancel(): void {
+    this.#cancelled = true
+    this.#entries.clear()
+    this.#lanes.clear()
+    this.#candidates.clear()
   }
 
   #add(item: PlanItem): void {
@@ -247,10 +255,7 @@ export class UploadPlan {
         if (entry.staleUrls > 1) entry.notBefore = now + backoffMs(entry.staleUrls - 1, random)
         return
       case 'key-refused':
-        // A refusal of a key that was replaced meanwhile says nothing about the new one.
-        if (entry.key === this.#keyNumber && (this.#key.state === 'good' || this.#key.state === 'trying')) {
-          this.#refuseKey(now, random)
-        }
+        if (entry.key === this.#keyNumber) this.#refuseKey(now, random)
         return
       case 'doubtful':
         entry.doubts++
@@ -314,6 +319,7 @@ export class UploadPlan {
 
   #refuseKey(now: number, random: number): void {
     this.#refusals++
+    this.#keyNumber++
     this.#key = { state: 'refused', askAt: now + backoffMs(this.#refusals, random) }
   }
 

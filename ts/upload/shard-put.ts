@@ -1,4 +1,5 @@
 import { FramewireError } from '../errors.js'
+import type { ShardBody } from '../journal/journal.js'
 import { type IngestApi, rejected } from './api.js'
 import type { HttpAnswer } from './http.js'
 
@@ -13,7 +14,9 @@ export interface Stored {
 /** The sealed bytes of a chunk and what is known of them. */
 export interface ShardUpload {
   index: number
-  body: Uint8Array<ArrayBuffer> | Blob
+  body: ShardBody
+  /** Bytes of the body. */
+  bytes: number
   /** Hex, lower case. */
   md5: string
 }
@@ -52,10 +55,9 @@ export async function putShard(
 async function putOnce(
   api: IngestApi,
   url: string,
-  { body, index }: ShardUpload,
+  { body, bytes, index }: ShardUpload,
   signal?: AbortSignal,
 ): Promise<{ etag: string | undefined; own: boolean }> {
-  const bytes = body instanceof Blob ? body.size : body.byteLength
   const answer = await api.transport({
     method: 'PUT',
     url,

@@ -39,8 +39,13 @@ beforeAll(async () => {
   core = await loadCore(String(built.wasmUrl))
 })
 
+/** The bytes of a sealed shard as one. */
+function shardOf({ body }: Sealed): Uint8Array {
+  return Buffer.concat(body as Uint8Array[])
+}
+
 function unpack(sealed: Sealed): Uint8Array[] {
-  const shard = sealed.body as Uint8Array<ArrayBuffer>
+  const shard = shardOf(sealed)
   const index = core.readIndex(shard, sealed.frames, shard.byteLength)
   return index.map((entry, frame) =>
     core.unpack(
@@ -73,11 +78,23 @@ describe('SealingLine', () => {
     const data = movie(11)
     const sealed = await withLine(built, 2, (line) => line.seal(4, frameRun({ data, shape: [11, H, W] }), {}))
     expect(sealed).toMatchObject({ index: 4, frames: 11, height: H, width: W, clamped: 0 })
-    const shard = sealed.body as Uint8Array
+    const shard = shardOf(sealed)
     expect(shard.byteLength).toBe(sealed.bytes)
     expect(sealed.md5).toBe(createHash('md5').update(shard).digest('hex'))
     expect(sealed.sha256).toBe(createHash('sha256').update(shard).digest('hex'))
     expect(Buffer.concat(unpack(sealed)).equals(data)).toBe(true)
+  })
+
+  it('keeps the shard as its parts, each with a buffer of its own', async () => {
+    const { body } = await withLine(built, 2, (line) =>
+      line.seal(0, frameRun({ data: movie(5), shape: [5, H, W] }), {}),
+    )
+    const parts = body as Uint8Array[]
+    // Five frames and the index: an entry of 16 bytes each, and its CRC.
+    expect(parts.map(({ byteLength }) => byteLength).at(-1)).toBe(5 * 16 + 4)
+    expect(parts).toHaveLength(6)
+    expect(new Set(parts.map(({ buffer }) => buffer)).size).toBe(6)
+    for (const { buffer, byteLength } of parts) expect(buffer.byteLength).toBe(byteLength)
   })
 
   it('makes the same bytes with 1 worker and with 8', async () => {
@@ -98,6 +115,15 @@ describe('SealingLine', () => {
     for (const [k, chunk] of sealed.entries()) {
       expect(Buffer.concat(unpack(chunk)).equals(movies[k]!), `chunk ${k}`).toBe(true)
     }
+  })
+
+  it('seals nothing once it was closed', async () => {
+    const run = frameRun({ data: movie(1), shape: [1, H, W] })
+    const [line] = await withLine(built, 1, async (line) => {
+      await line.start()
+      return [line]
+    })
+    await expect(line.seal(0, run, {})).rejects.toMatchObject({ code: 'stream/closed' })
   })
 
   it('measures least and greatest over all frames', async () => {

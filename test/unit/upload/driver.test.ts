@@ -234,7 +234,13 @@ describe('uploading to a real server', () => {
   it('gets 40 chunks through every kind of fault, each with its own bytes', async () => {
     const chunks = Array.from({ length: 40 }, (_, index) => {
       const body = new Uint8Array(2_000 + index).fill(index)
-      return { index, body, md5: createHash('md5').update(body).digest('hex') }
+      const { length: bytes } = body
+      return {
+        index,
+        body: [body.slice(0, index), body.slice(index)],
+        bytes,
+        md5: createHash('md5').update(body).digest('hex'),
+      }
     })
     const store = new Map<string, string>()
     let inFlight = 0
@@ -294,7 +300,7 @@ describe('uploading to a real server', () => {
     const made = new UploadDriver<Item>({
       getUrl: ({ index }, signal) => requestUploadUrl(api, index, '{}', signal),
       put: ({ index }, url, signal) =>
-        putShard(api, url, { index, body: new Uint8Array(5), md5: '' }, signal),
+        putShard(api, url, { index, body: [new Uint8Array(5)], bytes: 5, md5: '' }, signal),
       askKey: () => api.renewKey(),
       clock,
     })

@@ -4,8 +4,9 @@ import { IngestApi } from '../../../ts/upload/api.js'
 import { putShard } from '../../../ts/upload/shard-put.js'
 import { Loopback, type Reply } from './loopback.js'
 
-const body = new Uint8Array(Array.from({ length: 1000 }, (_, i) => (i * 7) & 255))
-const md5 = createHash('md5').update(body).digest('hex')
+const shard = new Uint8Array(Array.from({ length: 1000 }, (_, i) => (i * 7) & 255))
+const body = [shard.slice(0, 996), shard.slice(996)]
+const md5 = createHash('md5').update(shard).digest('hex')
 const other = createHash('md5').update('other').digest('hex')
 
 const servers: Loopback[] = []
@@ -18,7 +19,7 @@ async function put(...replies: Reply[]) {
   servers.push(server)
   const api = new IngestApi({ apiKey: 'k', endpoint: server.root })
   const url = `${server.root}/bucket/k?X-Amz-Signature=secret`
-  const outcome = await putShard(api, url, { index: 3, body, md5 }).catch((error) => error)
+  const outcome = await putShard(api, url, { index: 3, body, bytes: 1000, md5 }).catch((error) => error)
   return { server, outcome }
 }
 
