@@ -3,6 +3,7 @@ export type { WorkerFiles, WorkerKind } from './core/thread.js'
 export { type ErrorCode, type ErrorDetails, FramewireError, hasCode, isFramewireError } from './errors.js'
 export type { LogLevel } from './server/app.js'
 export type { Inventory, StreamState } from './server/inventory-routes.js'
+export { type ProvableReceipt, parseReceipt, receiptProblems } from './server/receipt-proof.js'
 export { createIngestServer, type IngestServer, type IngestServerOptions } from './server/server.js'
 export type {
   ChannelRecord,

@@ -125,6 +125,53 @@ describe('verify', () => {
     expect(compared.code).toBe(1)
   })
 
+  it('proves a store against the receipt of the command that streamed it, with no server', async () => {
+    const receipts = join(folder(), 'receipts.json')
+    const args = ['stream', GROWTH, '--fps', '4', '--pace', 'none', '--json']
+    const { stdout } = await run(args, server.env)
+    writeFileSync(receipts, stdout)
+    const { receipt } = json(stdout).streams[0]!
+    const stored = join(folder(), receipt.dataId)
+    cpSync(join(server.store, receipt.dataId), stored, { recursive: true })
+
+    const proved = await run(['verify', stored, '--receipt', receipts])
+    expect(proved.code).toBe(0)
+    expect(proved.stdout).toMatch(/^Receipt +every chunk .* is here, unchanged$/m)
+
+    // A receipt by itself proves the same, and tells what it does not know or what differs.
+    const bare = join(folder(), 'receipt.json')
+    const [first, second, ...rest] = receipt.chunks
+    const altered = {
+      ...second!,
+      sha256: second!.sha256!.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+    }
+    const more = { ...first!, index: 9 }
+    writeFileSync(bare, JSON.stringify({ ...receipt, chunks: [altered, ...rest, more] }))
+    const refuted = await run(['verify', stored, '--receipt', bare, '--json'])
+    expect(refuted.code).toBe(1)
+    expect(json(refuted.stdout).problems).toMatchObject([
+      { chunk: 1, reason: expect.stringContaining(altered.sha256) },
+      { chunk: 9, reason: expect.stringContaining('not there') },
+      { chunk: 0, reason: expect.stringContaining('does not know') },
+    ])
+
+    const others = await run(['verify', growth, '--receipt', receipts])
+    expect(others.code).toBe(1)
+    expect(others.stderr).toMatch(/framewire: server\/verify: .*cannot prove stream/)
+  })
+
+  it.each([
+    ['is not JSON', 'frames'],
+    ['is no receipt', '{"streams":[{"receipt":{"dataId":7}}]}'],
+    ['is of no stream', '{"streams":[]}'],
+  ])('refuses a file that %s', async (_, text) => {
+    const file = join(folder(), 'bad.json')
+    writeFileSync(file, text)
+    const { code, stderr } = await run(['verify', growth, '--receipt', file])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^framewire: server\/verify: .*Give the receipt that finalize answered/m)
+  })
+
   it('fails where there is no such stream, or one of other frames', async () => {
     const none = await run(['verify', folder()])
     expect(none.code).toBe(1)

@@ -36,11 +36,12 @@ Examples:
 Every shard is decoded: checksums, sizes, and that it is the one that was received. Frames that never
 came are counted as absent. With --against, every frame of the recording must be there and be equal;
 where the recording is not 8-bit gray, state the --scale and --gray that it was streamed with (in place
-of "measured", the range that the receipt names).
+of "measured", the range that the receipt names). With --receipt, every chunk that the receipt calls
+stored must be there with the bytes that its SHA-256 tells; no service is asked.
 
 Examples:
   $ framewire verify ./framewire-store/3f2a...
-  $ framewire verify ./framewire-store/3f2a... --against growth.npy
+  $ framewire verify ./framewire-store/3f2a... --against growth.npy --receipt receipts.json
   $ framewire verify ./framewire-store/3f2a... --against camera.raw --shape 1038,1388 --dtype '>u2' --scale 0:4095
 `,
   info: `

@@ -98,6 +98,7 @@ function grammar(version: string, run: Run): Command {
     .argument('<store/id>', "folder of the stream: the store's, a slash, the stream's id")
     .addHelpText('after', HELP.verify)
     .option('--against <file>', 'recording that the frames must equal, byte for byte')
+    .option('--receipt <file>', 'receipt (JSON) whose stored chunks must be there, unchanged')
   outputOptions(pixelOptions(verify), 'where an error came from, on stderr').action((path, options) =>
     run(options, async (output) => (await import('./verify.js')).verify(path, options, output)),
   )

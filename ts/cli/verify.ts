@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { loadCore } from '../core/load.js'
 import { FramewireError } from '../errors.js'
 import type { StatedConversion } from '../frames/conversion.js'
+import { parseReceipt, receiptProblems } from '../server/receipt-proof.js'
 import { StoredFrames } from '../server/stored-frames.js'
 import { type Problem, type VerifyReport, verifyStore } from '../server/verify.js'
 import { failed, type Outcome, usage } from './outcome.js'
@@ -12,6 +14,8 @@ import { table } from './table.js'
 /** What the command line says of a verification. */
 export interface VerifyCommandOptions extends FileOptions, StatedConversion {
   against?: string
+  /** File with the receipt. */
+  receipt?: string
 }
 
 const FILE_OPTIONS = ['shape', 'dtype', 'offset', 'member', 'scale', 'gray'] as const
@@ -19,13 +23,19 @@ const FILE_OPTIONS = ['shape', 'dtype', 'offset', 'member', 'scale', 'gray'] as 
 /** Problems that are listed for people; `--json` has all. */
 const LISTED = 20
 
-/** `framewire verify`: decode every frame of a stored stream, and compare it with a recording. */
+/** `framewire verify`: decode every frame of a stored stream, and compare it with a recording and a receipt. */
 export async function verify(path: string, options: VerifyCommandOptions, output: Output): Promise<Outcome> {
-  const { against, ...rest } = options
+  const { against, receipt, ...rest } = options
+  const text = receipt === undefined ? undefined : await readFile(receipt, 'utf8')
+  const proved = (report: VerifyReport): VerifyReport => {
+    if (text === undefined) return report
+    const problems = [...report.problems, ...receiptProblems(report, parseReceipt(text, report.dataId))]
+    return { ...report, problems, ok: problems.length === 0 }
+  }
   if (against === undefined) {
     const given = FILE_OPTIONS.find((name) => rest[name] !== undefined)
     if (given) throw usage(`--${given} tells of the recording to compare with: name it with --against.`)
-    return outcome(await verifyStore(path), undefined)
+    return outcome(proved(await verifyStore(path)), options)
   }
   const { source, conversion } = await openStreamable(against, options)
   try {
@@ -46,13 +56,14 @@ export async function verify(path: string, options: VerifyCommandOptions, output
       )
     }
     output.note(`comparing ${stored.length} frames with ${against}`)
-    return outcome(await verifyStore(path, { against: preparedFrames(source, conversion, core) }), against)
+    const report = await verifyStore(path, { against: preparedFrames(source, conversion, core) })
+    return outcome(proved(report), options)
   } finally {
     await source.close()
   }
 }
 
-function outcome(report: VerifyReport, against: string | undefined): Outcome {
+function outcome(report: VerifyReport, { against, receipt }: VerifyCommandOptions): Outcome {
   const { dataId, shape, chunkSize, chunks, storedFrames, missingFrames, equalFrames, problems } = report
   const value = {
     dataId,
@@ -63,6 +74,7 @@ function outcome(report: VerifyReport, against: string | undefined): Outcome {
     frames: storedFrames,
     absentFrames: missingFrames,
     ...(against && { against, equalFrames }),
+    ...(receipt && { receipt }),
     problems,
   }
   const text = table([
@@ -70,6 +82,10 @@ function outcome(report: VerifyReport, against: string | undefined): Outcome {
     ['Chunks', `${chunks.length} of up to ${chunkSize} frames decoded`],
     ['Frames', `${storedFrames} of ${shape[1]} x ${shape[2]} stored, ${missingFrames} absent`],
     ['Compared', against !== undefined && `${equalFrames} frames equal those of ${against}, byte for byte`],
+    [
+      'Receipt',
+      receipt !== undefined && report.ok && `every chunk that ${receipt} calls stored is here, unchanged`,
+    ],
     ...problems.slice(0, LISTED).map((problem): [string, string] => ['Problem', told(problem)]),
     ['', problems.length > LISTED && `and ${problems.length - LISTED} more; --json lists all`],
   ])
