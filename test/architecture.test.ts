@@ -6,7 +6,18 @@ import { describe, expect, it } from 'vitest'
 const ts = join(dirname(fileURLToPath(import.meta.url)), '../ts')
 
 /** The way of the data. A room may import rooms to its left, `errors` and, as shared types, `frames` and `journal`. */
-const WAY = ['core', 'frames', 'packing', 'sealing', 'journal', 'upload', 'streaming', 'server', 'cli']
+const WAY = [
+  'core',
+  'disk',
+  'frames',
+  'packing',
+  'sealing',
+  'journal',
+  'upload',
+  'streaming',
+  'server',
+  'cli',
+]
 /** Files of types alone that earlier rooms may name. */
 const SHARED = ['frames/conversion', 'frames/stack', 'journal/journal']
 /** Rooms that must run in browsers: no static import of Node's modules but in files named for Node. */

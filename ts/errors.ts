@@ -73,6 +73,31 @@ export interface ErrorDetails {
   /** A frame is absent from the shard. */
   'shard/frame-absent': { frame: number }
 
+  /** There is no journal of this stream at this place. */
+  'journal/missing': { path: string }
+  /** There is a journal of this stream already. */
+  'journal/exists': { path: string }
+  /** A crash came before the journal was begun: nothing was ever accepted into it. */
+  'journal/unbegun': { path: string }
+  /** A journal is damaged: its log (`offset`) or the file of a chunk. */
+  'journal/damaged': { path: string; reason: string; offset?: number; chunk?: number }
+  /** A journal was written by another version of framewire, in a format that is not known here. */
+  'journal/version': { path: string; version: unknown }
+  /** The journal is open already, in the process `pid`. */
+  'journal/locked': { path: string; pid?: number }
+  /** The journal's folder, or a file in it, was taken away. */
+  'journal/vanished': { path: string }
+  /** The disk of the journal is full. */
+  'journal/full': { path: string }
+  /** The chunk would take more of the disk than the journal may. */
+  'journal/budget': { budgetBytes: number; heldBytes: number; chunkBytes: number }
+  /** The system refused to read or write the journal; `reason` is its own word. */
+  'journal/disk': { path: string; reason: string }
+  /** A journal that is to be removed holds chunks that are stored nowhere else. */
+  'journal/needed': { path: string; chunks: number }
+  /** After a failed write the log could not be brought back to a known state: it takes nothing more. */
+  'journal/broken': { path: string; reason: string }
+
   /** No answer from the service: name lookup, connection, time-out. */
   'upload/unreachable': { method: string; url: string }
   /** The service answered with a status that no retry can mend. */

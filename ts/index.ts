@@ -8,6 +8,27 @@ export { openRecording, type RecordingOptions } from './frames/open.js'
 export type { RawOptions } from './frames/raw.js'
 export type { ByteSource, FrameSource } from './frames/source.js'
 export type { Dtype, Frames, PixelData, Stack } from './frames/stack.js'
+export type {
+  ChunkFault,
+  JournalPlace,
+  JournalSummary,
+  JournalView,
+  KeptBody,
+  StreamJournal,
+} from './journal/place.js'
+export type {
+  ChunkEntry,
+  ChunkItem,
+  FrameSession,
+  GivenUp,
+  ItemState,
+  JournalNote,
+  JournalState,
+  PointsEntry,
+  Proof,
+  SeriesSession,
+  Session,
+} from './journal/records.js'
 export type { ChunkHandle } from './streaming/frame-stream.js'
 export type { Logger, Verbosity } from './streaming/log.js'
 export type { ChunkReceipt, ChunkState, Losses, Receipt, RefusedChunk } from './streaming/receipt.js'
@@ -15,6 +36,7 @@ export type {
   ChunkProgress,
   FinalizeOptions,
   PushOptions,
+  Resumed,
   RHEEDStreamerOptions,
   RHEEDStreamOptions,
   RunItem,

@@ -16,6 +16,10 @@ export const GROWTH = fileURLToPath(
   new URL('../fixtures/growth/sb-deposition-26x320x448-u8.npy', import.meta.url),
 )
 
+/** Where commands keep what is the user's: never the real place. */
+const DATA_HOME = mkdtempSync(join(tmpdir(), 'framewire-data-'))
+process.on('exit', () => rmSync(DATA_HOME, { recursive: true, force: true }))
+
 /** How a command ended. */
 export interface Ended {
   code: number | null
@@ -35,7 +39,7 @@ export interface Running {
 export function start(args: readonly string[], env: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [CLI, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, XDG_DATA_HOME: DATA_HOME, ...env },
   })
   const out = { stdout: '', stderr: '' }
   const listeners = new Set<() => void>()

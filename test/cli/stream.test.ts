@@ -243,7 +243,7 @@ describe('a service that does not take it', () => {
     const proxy = await startFaultProxy(url, refuse)
     onTestFinished(() => proxy.close())
     const args = ['stream', GROWTH, ...fast, '--endpoint', proxy.root, '--drain-timeout', '0.5', '--json']
-    const ended = await run(args, { AS_API_KEY: KEY })
+    const ended = await run([...args, '--no-journal'], { AS_API_KEY: KEY })
     expect(ended.code).toBe(1)
     const { ok, error, streams } = json(ended.stdout)
     expect(ok).toBe(false)

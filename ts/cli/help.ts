@@ -6,7 +6,7 @@ Examples:
   $ framewire stream growth.npy --fps 20 --endpoint http://127.0.0.1:8720
   $ framewire verify ./growths/3f2a... --against growth.npy
 
-Exit codes: 0 done, 1 failed, 2 usage, 130 interrupted after a clean end.
+Exit codes: 0 done, 1 failed, 2 usage, 130 interrupted after a clean end (143 by SIGTERM).
 Results go to stdout, everything else to stderr.
 `,
   stream: `
@@ -14,14 +14,31 @@ Several files become one stream each, one after another; all are opened and chec
 is sent, and the first that fails ends the command. With --name they are called "NAME (FILE)".
 
 Frames are read as they are sent, so a recording may be larger than memory. 16-bit and colour frames
-need --scale or --gray: nothing is cut in silence. Ctrl-C stops reading, waits until what was taken
-is stored, and ends the stream cleanly; a second Ctrl-C ends at once.
+need --scale or --gray: nothing is cut in silence. Chunks are kept in a journal until they are stored.
+Ctrl-C stops reading and leaves what was taken there: framewire resume sends it and ends the stream.
+With --no-journal Ctrl-C waits until it is stored. A second Ctrl-C ends at once.
 
 Examples:
   $ framewire stream growth.npy --fps 20 --rpm 15 --name "Growth 001" --sample GaN-001
   $ framewire stream shots/ --fps 4 --gray luma --pace none --endpoint http://127.0.0.1:8720
   $ framewire stream camera.raw --fps 8 --shape 1038,1388 --dtype '>u2' --scale 0:4095
   $ framewire stream *.npy --fps 20 --pace none --json > receipts.json
+`,
+  resume: `
+After a crash, a power cut, Ctrl-C or a cut network: the server is asked what it holds, where it can
+tell, and is sent the rest. A stream whose end was asked for is ended; one whose recording was cut off
+while it was read is not, unless --end says so: its chunks are stored all the same.
+
+Examples:
+  $ framewire resume
+  $ framewire resume /data/journal --end --json
+`,
+  journal: `
+Examples:
+  $ framewire journal ls
+  $ framewire journal show 3f2a...
+  $ framewire journal verify --journal /data/journal
+  $ framewire journal rm 3f2a... --force
 `,
   serve: `
 The address is printed when the server is ready, and a key that was made up. Ctrl-C or SIGTERM ends

@@ -1,31 +1,33 @@
-/** The exit code of a command that was interrupted. */
-export const INTERRUPTED = 130
+/** The exit code of a command that was interrupted: 128 and the number of the signal, as a shell has it. */
+export type InterruptedCode = 129 | 130 | 143
 
 /**
  * Run `work` with a signal that fires at the first interruption (Ctrl-C, a polite kill, the terminal being closed), so
- * that it can end cleanly. The second one ends the process at once.
+ * that it can end cleanly; then `exitCode` answers the exit code. The second one ends the process at once.
  * @param onFirst told of the first, to say what happens now
  */
 export async function interruptible<T>(
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, exitCode: () => InterruptedCode) => Promise<T>,
   onFirst: () => void,
 ): Promise<T> {
   const controller = new AbortController()
-  const interrupt = () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED)
+  let code: InterruptedCode = 130
+  const interruption = (byThis: InterruptedCode) => () => {
+    if (controller.signal.aborted) process.exit(code)
+    code = byThis
     onFirst()
     controller.abort()
   }
   // Who starts a command with `nohup` means it to outlive the terminal, but Node undoes that at its start.
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
   const listeners: [NodeJS.Signals, () => void][] = [
-    ['SIGINT', interrupt],
-    ['SIGTERM', interrupt],
-    ['SIGHUP', hasTerminal ? interrupt : () => {}],
+    ['SIGINT', interruption(130)],
+    ['SIGTERM', interruption(143)],
+    ['SIGHUP', hasTerminal ? interruption(129) : () => {}],
   ]
   for (const [name, listener] of listeners) process.on(name, listener)
   try {
-    return await work(controller.signal)
+    return await work(controller.signal, () => code)
   } finally {
     for (const [name, listener] of listeners) process.off(name, listener)
   }

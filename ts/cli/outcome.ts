@@ -1,10 +1,11 @@
 import { inspect } from 'node:util'
 import { InvalidArgumentError } from 'commander'
 import { hasCode, isFramewireError } from '../errors.js'
+import type { InterruptedCode } from './interrupt.js'
 import type { Output } from './output.js'
 
-/** 0 done, 1 failed, 2 usage, 130 interrupted after a clean end. */
-export type ExitCode = 0 | 1 | 2 | 130
+/** 0 done, 1 failed, 2 usage, and {@link InterruptedCode} interrupted after a clean end. */
+export type ExitCode = 0 | 1 | 2 | InterruptedCode
 
 /** How a command ended. */
 export interface Outcome {

@@ -62,6 +62,11 @@ function grammar(version: string, run: Run): Command {
       '--api-key <key>',
       'default: $FRAMEWIRE_API_KEY, else $AS_API_KEY (other users can see this option)',
     )
+    .option(
+      '--journal <folder>',
+      "where chunks are kept until they are stored (default: the user's data folder)",
+    )
+    .option('--no-journal', 'keep them in memory: gone with the process')
     .optionsGroup('The pace:')
     .addOption(
       new Option('--pace <how>', "at the capture's rate, or as fast as it goes")
@@ -74,6 +79,24 @@ function grammar(version: string, run: Run): Command {
   outputOptions(stream, 'every chunk, and where an error came from, on stderr').action((files, options) =>
     run(options, async (output) => (await import('./stream.js')).stream(files, options, output)),
   )
+
+  const resume = program
+    .command('resume')
+    .description('go on with streams that were cut off: send what their journals still hold')
+    .argument('[folder]', "the journals' folder (default: the user's data folder)")
+    .addHelpText('after', HELP.resume)
+    .option('--stream <id>', 'this stream alone')
+    .option('--end', 'end streams whose recording was cut off while it was read, too')
+    .option(
+      '--api-key <key>',
+      'default: $FRAMEWIRE_API_KEY, else $AS_API_KEY (other users can see this option)',
+    )
+    .option('--drain-timeout <seconds>', 'how long to wait for uploads', values.number, 600)
+  outputOptions(resume, 'every chunk, and where an error came from, on stderr').action((folder, options) =>
+    run(options, async (output) => (await import('./resume.js')).resume(folder, options, output)),
+  )
+
+  journalCommand(program, run)
 
   const serve = program
     .command('serve')
@@ -112,6 +135,37 @@ function grammar(version: string, run: Run): Command {
     run(options, async () => (await import('./info.js')).info(path, options)),
   )
   return program
+}
+
+/** `framewire journal ...`. */
+function journalCommand(program: Command, run: Run): void {
+  const journal = program
+    .command('journal')
+    .description('look at the journals of streams, check them, take them away')
+    .addHelpText('after', HELP.journal)
+  const about = (name: string, description: string) =>
+    outputOptions(
+      journal
+        .command(name)
+        .description(description)
+        .argument('[id]', 'the stream')
+        .optionsGroup('The journals:')
+        .option('--journal <folder>', "their folder (default: the user's data folder)"),
+      'where an error came from, on stderr',
+    )
+  const commands = async () => import('./journal.js')
+  about('ls', 'list the journals').action((_id, options) =>
+    run(options, async () => (await commands()).list(options)),
+  )
+  about('show', 'tell what a journal holds').action((id, options) =>
+    run(options, async () => (await commands()).show(id, options)),
+  )
+  about('verify', 'compare the bytes that journals hold with their hashes').action((id, options) =>
+    run(options, async () => (await commands()).verify(id, options)),
+  )
+  about('rm', 'take a journal away; frames that are nowhere else are lost')
+    .option('--force', 'also one that holds chunks that are not stored')
+    .action((id, options) => run(options, async () => (await commands()).remove(id, options)))
 }
 
 /** How a file is to be read. */

@@ -1,3 +1,4 @@
+import { hasCode } from '../errors.js'
 import type { Receipt } from '../streaming/receipt.js'
 import { megabytes, table } from './table.js'
 
@@ -35,4 +36,12 @@ function sizes({ rawBytes, bytes }: Receipt['totals']): string {
 
 function scaled(range: NonNullable<Receipt['range']>): string {
   return range === 'max' ? "each frame's own maximum" : `${range.lo}:${range.hi}`
+}
+
+/** The receipt of a stream that ended, or was left, without all of its chunks. */
+export function receiptIn(error: unknown): Receipt | undefined {
+  if (hasCode(error, 'upload/incomplete') || hasCode(error, 'upload/undrained')) {
+    return error.details.receipt as Receipt | undefined
+  }
+  return undefined
 }

@@ -1,20 +1,23 @@
 import { basename, resolve } from 'node:path'
-import { hasCode } from '../errors.js'
+import { type FramewireError, hasCode } from '../errors.js'
 import { chunksOf } from '../frames/chunks.js'
 import type { StatedConversion } from '../frames/conversion.js'
 import { RHEEDStreamer } from '../index.node.js'
-import type { Logger } from '../streaming/log.js'
 import type { Receipt } from '../streaming/receipt.js'
 import type { ChunkProgress } from '../streaming/rheed-options.js'
-import { INTERRUPTED, interruptible } from './interrupt.js'
+import { interruptible } from './interrupt.js'
+import { journalPath, journalsAt } from './journal-place.js'
+import { loggerTo } from './logger.js'
 import { failed, type Outcome, usage } from './outcome.js'
 import type { Output } from './output.js'
 import { Progress } from './progress.js'
-import { receiptText } from './receipt.js'
+import { receiptIn, receiptText } from './receipt.js'
 import { described, type FileOptions, openFile, openStreamable } from './recording.js'
 
 /** A file waits, so less is held than for a live camera. */
 const FILE_BUDGET_BYTES = 96 * 2 ** 20
+/** How long an interrupted command still sends what a journal has, in ms: mostly that is all there is. */
+const INTERRUPTED_DRAIN_MS = 3_000
 
 /** What the command line says of streams. */
 export interface StreamCommandOptions extends FileOptions, StatedConversion {
@@ -28,6 +31,8 @@ export interface StreamCommandOptions extends FileOptions, StatedConversion {
   azimuth?: string
   endpoint?: string
   apiKey?: string
+  /** The journals' folder; false after `--no-journal`. */
+  journal?: string | false
   pace: 'capture' | 'none'
   maxWorkers?: number
   memoryBudget?: number
@@ -55,9 +60,11 @@ export async function stream(
     throw usage('give an API key: --api-key, or FRAMEWIRE_API_KEY or AS_API_KEY in the environment.')
   for (const file of files) await (await openStreamable(file, options)).source.close()
 
+  const journal = options.journal === false ? undefined : journalPath(options.journal)
   const streamer = new RHEEDStreamer({
     apiKey,
     endpoint,
+    journal: journal ? journalsAt(journal, (message) => output.problem(`framewire: ${message}`)) : undefined,
     maxWorkers,
     memoryBudgetBytes: memoryBudget,
     verbosity: output.quiet ? 0 : output.verbose ? 3 : 1,
@@ -69,7 +76,7 @@ export async function stream(
     streams.map(({ file, frames, receipt }) => receiptText(file, frames, receipt)).join('\n\n')
   try {
     return await interruptible(
-      async (signal) => {
+      async (signal, exitCode) => {
         for (const file of files) {
           if (signal.aborted) break
           const streamName = name && files.length > 1 ? `${name} (${basename(file)})` : name
@@ -83,11 +90,13 @@ export async function stream(
           if (streamed) streams.push(streamed)
           if (error) return failed(error, value(signal.aborted), text())
         }
-        return { exitCode: signal.aborted ? INTERRUPTED : 0, value: value(signal.aborted), text: text() }
+        return { exitCode: signal.aborted ? exitCode() : 0, value: value(signal.aborted), text: text() }
       },
       () =>
         output.problem(
-          'framewire: interrupted: no more is read; waiting until what was taken is stored. Ctrl-C again ends at once.',
+          journal
+            ? 'framewire: interrupted: no more is read; what was taken goes to the journal. Ctrl-C again ends at once.'
+            : 'framewire: interrupted: no more is read; waiting until what was taken is stored. Ctrl-C again ends at once.',
         ),
     )
   } finally {
@@ -130,10 +139,16 @@ async function streamFile(
     await streamer.run(dataId, chunks, { pace, transfer: true, signal }).catch((thrown) => {
       if (!hasCode(thrown, 'stream/aborted')) error = thrown
     })
+    // With a journal an interruption does not wait for long: what was taken is there, and is sent when it is resumed.
     const receipt = await streamer
-      .finalize(dataId, { drainTimeoutMs: drainTimeout * 1000 })
+      .finalize(dataId, {
+        drainTimeoutMs: drainTimeout * 1000,
+        signal: options.journal === false ? undefined : afterwards(signal, INTERRUPTED_DRAIN_MS),
+      })
       .catch((thrown) => {
-        error ??= thrown
+        if (signal.aborted && hasCode(thrown, 'upload/undrained'))
+          output.problem(resumeHint(thrown, options.journal))
+        else error ??= thrown
         return receiptIn(thrown)
       })
     return { streamed: receipt && { file, frames: source.frames, receipt }, error }
@@ -146,15 +161,20 @@ async function streamFile(
   }
 }
 
-/** The receipt of a stream that was ended without all of its chunks. */
-function receiptIn(error: unknown): Receipt | undefined {
-  if (hasCode(error, 'upload/incomplete') || hasCode(error, 'upload/undrained')) {
-    return error.details.receipt as Receipt | undefined
-  }
-  return undefined
+/** A signal that fires so long after another one. */
+function afterwards(signal: AbortSignal, delayMs: number): AbortSignal {
+  const later = new AbortController()
+  const fire = () => void setTimeout(() => later.abort(), delayMs).unref()
+  if (signal.aborted) fire()
+  else signal.addEventListener('abort', fire, { once: true })
+  return later.signal
 }
 
-function loggerTo(output: Output): Logger {
-  const say = (message: string) => output.note(`framewire: ${message}`)
-  return { error: say, warn: say, info: say, debug: say, trace: say }
+/** How to go on with a stream that was interrupted. */
+function resumeHint(
+  { details }: FramewireError<'upload/undrained'>,
+  journal: string | false | undefined,
+): string {
+  const where = journal ? ` ${JSON.stringify(journal)}` : ''
+  return `framewire: ${details.pending.length} chunk(s) of stream ${details.dataId} are in the journal. To send them: framewire resume${where}`
 }

@@ -20,17 +20,3 @@ export interface SealedChunk {
   /** Pixels that fell outside of the conversion's range. */
   clamped: number
 }
-
-/**
- * Where sealed chunks wait until the service has stored them. A promise that resolves is a promise kept: a durable
- * journal answers only after the bytes are on disk.
- */
-export interface Journal {
-  /** Keep a sealed chunk. */
-  put(chunk: SealedChunk, body: ShardBody): Promise<void>
-  /** The bytes of a chunk that was put and not yet stored. */
-  body(index: number): Promise<ShardBody>
-  /** The service holds this chunk; its bytes may go. Until then nobody changes or detaches them: they may be sent again. */
-  stored(index: number): Promise<void>
-  close(): Promise<void>
-}

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { ApiKeys } from './api-keys.js'
 import { frameRoutes } from './frame-routes.js'
@@ -70,10 +71,18 @@ export function createApp({
     raw.resume()
     setTimeout(() => raw.destroy(), LINGER_MS).unref()
   })
-  // A connection that is kept alive would keep a server that stops waiting for its client.
+  // A connection without a request, kept alive or just opened, would keep a server that stops waiting for its client.
+  const quiet = new Set<Socket>()
   let closing = false
+  app.server.on('connection', (socket: Socket) => {
+    quiet.add(socket)
+    socket.once('close', () => quiet.delete(socket))
+  })
+  app.addHook('onRequest', async ({ raw }) => void quiet.delete(raw.socket))
+  app.addHook('onResponse', async ({ raw }) => void (raw.socket.destroyed || quiet.add(raw.socket)))
   app.addHook('preClose', async () => {
     closing = true
+    for (const socket of quiet) socket.destroy()
   })
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close')

@@ -1,8 +1,9 @@
 import type { Conversion } from '../core/core.js'
-import { FramewireError, isFramewireError } from '../errors.js'
+import { FramewireError, hasCode, isFramewireError } from '../errors.js'
 import { conversionFor, type Gray, type Scale } from '../frames/conversion.js'
 import type { FrameRun } from '../frames/stack.js'
-import type { Journal } from '../journal/journal.js'
+import type { StreamJournal } from '../journal/place.js'
+import type { ChunkItem } from '../journal/records.js'
 import type { SealingLine } from '../sealing/line.js'
 import type { Sealed } from '../sealing/sealer.js'
 import { shardTimes } from '../upload/rheed-requests.js'
@@ -15,7 +16,7 @@ export interface ChunkHandle {
   readonly index: number
   /** Sealed: compressed and hashed. Frames that were lent may be written again. */
   readonly packaged: Promise<void>
-  /** Kept by the journal: in memory, so far. */
+  /** Kept by the journal: on disk where the streamer has a journal there, else in memory. */
   readonly journaled: Promise<void>
   /** The service holds these bytes. */
   readonly stored: Promise<void>
@@ -38,12 +39,17 @@ export interface Capture {
   clock?: ClockOffset
 }
 
-/** The stages behind a stream. `store` uploads a chunk that the journal holds, until it is stored or given up. */
+/** The stages behind a stream. */
 export interface StreamParts {
   line: SealingLine
-  journal: Journal
+  journal: StreamJournal
+  /** Whether the journal outlives the process. */
+  durable: boolean
   budget: MemoryBudget
-  store(chunk: ChunkReceipt, capture: Capture): Promise<{ proof: 'md5' | 'status' }>
+  /** What the service is told of a chunk when its upload URL is asked for. */
+  request(chunk: ChunkReceipt, capture: Capture): string
+  /** Upload a chunk that the journal holds, until it is stored or given up. */
+  store(chunk: ChunkReceipt, request: string): Promise<{ proof: 'md5' | 'status' }>
   /** Told of every change of a chunk. */
   onChange(chunk: ChunkReceipt): void
   wall(): number
@@ -99,12 +105,14 @@ export class FrameStream {
   /**
    * Take a checked chunk whose bytes the budget holds.
    * @param pixels the same frames, where those of `run` were taken over and are still on their way
+   * @param waits its producer waits for memory: then it holds memory until it is stored, and not only until a journal on
+   * disk has it, so that the journal does not grow to what the producer has
    */
   push(
     index: number,
     run: FrameRun,
     capture: Capture,
-    pixels: Promise<FrameRun> = Promise.resolve(run),
+    { pixels = Promise.resolve(run), waits = false }: { pixels?: Promise<FrameRun>; waits?: boolean } = {},
   ): ChunkHandle {
     const { fps } = this.declaration
     const { startMs, endMs } = shardTimes({ ...capture, frames: run.frames, fps })
@@ -134,7 +142,7 @@ export class FrameStream {
     const ready = Promise.all([pixels, this.#conversion(run, pixels)])
     const work = earlier
       ? this.#repeat(earlier, receipt, ready, reach)
-      : this.#carry(receipt, ready, capture, reach)
+      : this.#carry(receipt, ready, capture, { reach, waits })
     const done = work.catch((error: unknown) => {
       for (const { reject } of Object.values(steps)) reject(error)
     })
@@ -146,6 +154,24 @@ export class FrameStream {
       this.#parts.onChange({ ...receipt })
     }
     return handle
+  }
+
+  /** Take up what a journal says of this stream: the chunks that are not stored are stored now. */
+  restore(items: Iterable<ChunkItem>, range: { lo: number; hi: number } | undefined): void {
+    if (range) this.#measured = Promise.resolve(range)
+    if (range) this.#range = range
+    for (const item of items) {
+      const { entry, stored } = item
+      const receipt = receiptFrom(item)
+      this.#size ??= { height: entry.height, width: entry.width }
+      const work = stored ? Promise.resolve() : this.#store(receipt, entry.request)
+      work.catch(() => undefined)
+      const kept = Promise.resolve()
+      const handle = { index: entry.index, packaged: kept, journaled: kept, stored: work }
+      const done = work.catch(() => undefined)
+      this.#chunks.set(entry.index, { receipt, handle, done })
+      this.#parts.onChange({ ...receipt })
+    }
   }
 
   /** Resolves when every chunk taken so far is journaled or has failed. */
@@ -177,36 +203,66 @@ export class FrameStream {
     receipt: ChunkReceipt,
     ready: Promise<[FrameRun, Conversion]>,
     capture: Capture,
-    reach: (step: Step) => void,
+    { reach, waits }: { reach: (step: Step) => void; waits: boolean },
   ): Promise<void> {
-    const { line, journal, budget, store, wall } = this.#parts
+    const { line, journal, durable, budget, request, wall } = this.#parts
     let held = receipt.rawBytes
+    const hold = (bytes: number) => {
+      budget.exchange(held, bytes)
+      held = bytes
+    }
     try {
       const { body, ...sealed } = await line.seal(receipt.index, ...(await ready))
-      budget.exchange(held, sealed.bytes)
-      held = sealed.bytes
+      hold(sealed.bytes)
       const { bytes, md5, sha256, xxh64, clamped } = sealed
-      Object.assign(receipt, { bytes, md5, sha256, xxh64, clampedPixels: clamped, packagedAtMs: wall() })
+      const packagedAtMs = wall()
+      Object.assign(receipt, { bytes, md5, sha256, xxh64, clampedPixels: clamped, packagedAtMs })
       this.#reached(receipt, 'packaged')
       reach('packaged')
 
-      await journal.put(sealed, body)
+      const { rawBytes, captureStartMs, captureEndMs } = receipt
+      const asked = request(receipt, capture)
+      await journal.put(
+        { ...sealed, rawBytes, captureStartMs, captureEndMs, packagedAtMs, request: asked },
+        body,
+      )
+      if (durable && !waits) hold(0)
       receipt.journaledAtMs = wall()
       this.#reached(receipt, 'journaled')
       reach('journaled')
-
-      const { proof } = await store(receipt, capture)
-      Object.assign(receipt, { proof, storedAtMs: wall() })
-      await journal.stored(receipt.index)
-      this.#reached(receipt, 'stored')
+      await this.#store(receipt, asked)
       reach('stored')
     } catch (error) {
-      receipt.error = named(error)
-      this.#reached(receipt, 'failed')
+      if (receipt.state !== 'journaled' || !durable) this.#failed(receipt, error)
       throw error
     } finally {
       budget.release(held)
     }
+  }
+
+  /** Have a journaled chunk stored. One that the service does not take stays in a journal that is durable. */
+  async #store(receipt: ChunkReceipt, request: string): Promise<void> {
+    const { journal, store, wall } = this.#parts
+    const { index } = receipt
+    try {
+      const { proof } = await store(receipt, request)
+      // A journal that cannot take the note has the chunk proved, or sent, once more when it is resumed.
+      await journal.append({ type: 'stored', item: index, proof }).catch(() => undefined)
+      Object.assign(receipt, { proof, storedAtMs: wall() })
+      this.#reached(receipt, 'stored')
+    } catch (error) {
+      // Stopped, not given up: the journal has it, and it can go on from there.
+      if (hasCode(error, 'upload/undrained')) throw error
+      await journal.append({ type: 'given-up', item: index, error: named(error) }).catch(() => undefined)
+      this.#failed(receipt, error)
+      throw error
+    }
+  }
+
+  #failed(receipt: ChunkReceipt, error: unknown): void {
+    if (receipt.state === 'failed') return
+    receipt.error = named(error)
+    this.#reached(receipt, 'failed')
   }
 
   /** An index once more: the same pixels are a repetition and change nothing; others are an error. */
@@ -250,12 +306,18 @@ export class FrameStream {
       this.#range = stated.range
       return { range: stated.range, gray: stated.gray }
     }
-    this.#measured ??= pixels
-      .then((arrived) => this.#parts.line.measure(arrived, stated.gray))
-      .then(({ min, max }) => ({ lo: min, hi: max }))
+    this.#measured ??= this.#measure(pixels, stated.gray)
     const range = await this.#measured
     this.#range = range
     return { range, gray: stated.gray }
+  }
+
+  async #measure(pixels: Promise<FrameRun>, gray: Gray | undefined): Promise<{ lo: number; hi: number }> {
+    const { line, journal } = this.#parts
+    const { min, max } = await line.measure(await pixels, gray)
+    const range = { lo: min, hi: max }
+    await journal.append({ type: 'range', ...range })
+    return range
   }
 
   #reached(receipt: ChunkReceipt, state: ChunkState): void {
@@ -274,6 +336,19 @@ function step() {
   })
   promise.catch(() => {})
   return { promise, resolve, reject }
+}
+
+/** What a journal says of a chunk, as the receipt tells it. */
+function receiptFrom({ entry, journaledAtMs, tries, stored }: ChunkItem): ChunkReceipt {
+  const { clamped, request: _, ...proved } = entry
+  return {
+    ...proved,
+    state: stored ? 'stored' : 'journaled',
+    clampedPixels: clamped,
+    journaledAtMs,
+    tries,
+    ...(stored && { proof: stored.proof, storedAtMs: stored.atMs }),
+  }
 }
 
 function named(error: unknown): { code: string; message: string } {

@@ -87,8 +87,8 @@ export function receiptOf(
   const skipped: number[] = []
   for (let index = 0; index < highest; index++) if (!pushed.has(index)) skipped.push(index)
   const stored = chunks.filter(({ state }) => state === 'stored')
-  const notSealed = chunks.filter(({ state, sha256 }) => state !== 'stored' && sha256 === undefined)
-  const notStored = chunks.filter(({ state, sha256 }) => state !== 'stored' && sha256 !== undefined)
+  const notSealed = chunks.filter(({ state, sha256 }) => state === 'failed' && sha256 === undefined)
+  const notStored = chunks.filter(({ state, sha256 }) => state === 'failed' && sha256 !== undefined)
   return {
     ...stream,
     chunks,

@@ -1,5 +1,6 @@
 import type { Gray, Scale } from '../frames/conversion.js'
 import type { Frames } from '../frames/stack.js'
+import type { JournalPlace } from '../journal/place.js'
 import type { ApiKey } from '../upload/api.js'
 import type { HttpTransport } from '../upload/http.js'
 import type { LogOptions } from './log.js'
@@ -24,6 +25,23 @@ export interface RHEEDStreamerOptions extends LogOptions {
   clockSync?: boolean
   /** The seam to the network. Default: `fetch`. */
   transport?: HttpTransport
+  /**
+   * Where chunks wait until they are stored. Default: memory, gone with the process. On Node `journalFolder(path)`: then
+   * what is journaled survives a crash or a power cut, and {@link Resumed | resume} goes on with it.
+   */
+  journal?: JournalPlace
+}
+
+/** What `RHEEDStreamer.resume` found. */
+export interface Resumed {
+  dataId: string
+  /** Chunks that the journal knows, and those of them that are being sent now. */
+  chunks: number
+  pending: number
+  /** Resolves when each of those is stored or given up. */
+  settled: Promise<void>
+  /** Whether `finalize` was called before: then nothing more comes, and it is due again. */
+  finalizeAsked: boolean
 }
 
 /** What `RHEEDStreamer.initialize` declares of a stream. */

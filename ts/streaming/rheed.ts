@@ -1,12 +1,13 @@
 import type { Threads } from '../core/thread.js'
-import { FramewireError } from '../errors.js'
 import { type FrameRun, type Frames, frameRun } from '../frames/stack.js'
 import { type OwnFrames, takeOver } from '../frames/transfer.js'
-import { memoryJournal } from '../journal/memory.js'
+import { MemoryPlace } from '../journal/memory-place.js'
+import type { JournalPlace, StreamJournal } from '../journal/place.js'
 import { PackingPool } from '../packing/pool.js'
 import { SealingLine } from '../sealing/line.js'
 import { IngestApi } from '../upload/api.js'
 import { sleep } from '../upload/clock.js'
+import { chunkInventory } from '../upload/inventory.js'
 import { openStream } from '../upload/opening.js'
 import {
   defaultStreamName,
@@ -17,9 +18,11 @@ import {
 } from '../upload/rheed-requests.js'
 import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
-import { type ChunkHandle, FrameStream } from './frame-stream.js'
+import { declarationOf, sessionOf } from './frame-session.js'
+import type { ChunkHandle, StreamDeclaration } from './frame-stream.js'
 import { abortable } from './iterate.js'
 import { type Logger, streamLog } from './log.js'
+import { OpenStream } from './open-stream.js'
 import { checkedIndex, checkedInteger, checkedLinks, checkedMs, checkedOption } from './options.js'
 import { Pace } from './pace.js'
 import type { ChunkReceipt, Receipt } from './receipt.js'
@@ -30,21 +33,13 @@ import {
   type FinalizeOptions,
   itemOf,
   type PushOptions,
+  type Resumed,
   type RHEEDStreamerOptions,
   type RHEEDStreamOptions,
   type RunItem,
   type RunOptions,
 } from './rheed-options.js'
-import { ShardUploads } from './shard-uploads.js'
 import { closed, finalized, unknownId } from './stream-errors.js'
-
-interface OpenStream {
-  stream: FrameStream
-  line: SealingLine
-  uploads: ShardUploads
-  releaseClock(): void
-  finalizing?: Promise<Receipt>
-}
 
 const DRAIN_TIMEOUT_MS = 600_000
 const MEMORY_BUDGET_BYTES = 256 * 2 ** 20
@@ -70,6 +65,7 @@ export class RHEEDStreamer extends EventTarget {
   readonly #log: Logger
   readonly #clock: ServerClock | undefined
   readonly #maxUploads: number
+  readonly #journals: JournalPlace
   readonly #streams = new Map<string, OpenStream>()
   #closing: Promise<void> | undefined
 
@@ -93,12 +89,13 @@ export class RHEEDStreamer extends EventTarget {
     this.#budget = new MemoryBudget(checkedInteger('memoryBudgetBytes', memoryBudgetBytes, 1))
     this.#maxUploads = checkedInteger('maxUploads', maxUploads, 1)
     this.#clock = clockSync ? ServerClock.of(this.#api) : undefined
+    this.#journals = options.journal ?? new MemoryPlace(() => this.#api.clock.wall())
   }
 
   /**
    * Create a stream at the service and answer its data id. Sample and tags are looked up or created first.
    * Throws `stream/option`, `link/not-found`, `link/failed`, `upload/unreachable`, `upload/unauthorized`,
-   * `upload/rejected`, `core/load`.
+   * `upload/rejected`, `core/load`, and `journal/...` where the journal cannot be begun (the stream was ended).
    */
   async initialize(options: RHEEDStreamOptions): Promise<string> {
     this.#alive()
@@ -130,22 +127,8 @@ export class RHEEDStreamer extends EventTarget {
       await started
       await this.#clock?.settled(CLOCK_WAIT_MS)
       const declaration = { dataId, streamName, fps, rotationsPerMin, chunkSize, scale, gray }
-      const journal = memoryJournal()
-      const uploads = new ShardUploads(api, {
-        declaration,
-        journal,
-        maxUploads: this.#maxUploads,
-        log: this.#log,
-      })
-      const stream = new FrameStream(declaration, {
-        line,
-        journal,
-        budget: this.#budget,
-        store: (chunk, capture) => uploads.store(chunk, capture),
-        onChange: (chunk) => this.#report(dataId, chunk),
-        wall: () => api.clock.wall(),
-      })
-      this.#streams.set(dataId, { stream, line, uploads, releaseClock })
+      const journal = await this.#begin(declaration)
+      this.#open(declaration, { journal, line, releaseClock })
       if (scale === 'max') {
         this.#log.warn(
           'scale "max" takes each frame\'s own maximum as white: every frame is rescaled, so intensity trends are lost. Use "measured" or a range to keep them.',
@@ -161,6 +144,51 @@ export class RHEEDStreamer extends EventTarget {
   }
 
   /**
+   * Go on with a stream that the journal has and that was not finished: after a crash, a power cut, a cut network. The
+   * server is asked what it holds, where it can tell; what it does not hold is sent. Chunks may be pushed, and
+   * `finalize` is due as ever.
+   *
+   * Throws `journal/missing`, `journal/locked`, `journal/unbegun`, `journal/damaged`, `journal/version`,
+   * `stream/option` (the stream was created at another endpoint, or is none of frames), `core/load`, what the server
+   * answers as `initialize` does, and `stream/aborted`.
+   */
+  async resume(dataId: string, options: { signal?: AbortSignal } = {}): Promise<Resumed> {
+    this.#alive()
+    const journal = await this.#journals.open(dataId)
+    const releaseClock = this.#clock?.use() ?? (() => {})
+    const line = new SealingLine(this.#threads, this.#pool)
+    try {
+      const declaration = declarationOf(journal.state.session, this.#api.root)
+      const [held] = await Promise.all([
+        chunkInventory(this.#api, dataId, options.signal),
+        line.start(),
+        this.#clock?.settled(CLOCK_WAIT_MS),
+      ])
+      const { chunks, range, finalizeAskedAtMs } = journal.state
+      for (const { entry, stored } of chunks.values()) {
+        const proved = !stored && held?.get(entry.index) === entry.sha256
+        if (proved) await journal.append({ type: 'stored', item: entry.index, proof: 'md5' })
+      }
+      const pending = [...chunks.values()].filter(({ stored }) => !stored).length
+      const { stream } = this.#open(declaration, { journal, line, releaseClock })
+      stream.restore(chunks.values(), range)
+      this.#log.info(`stream ${dataId} resumed: ${pending} of ${chunks.size} chunks are to be stored`)
+      return {
+        dataId,
+        chunks: chunks.size,
+        pending,
+        settled: stream.settled(),
+        finalizeAsked: finalizeAskedAtMs !== undefined,
+      }
+    } catch (error) {
+      releaseClock()
+      await line.close()
+      await journal.close()
+      throw error
+    }
+  }
+
+  /**
    * Take a chunk and return at once. Frames are `(N, H, W)` or `(H, W)`; without `transfer` they are lent until the
    * chunk is `packaged`. The same index again with the same pixels changes nothing; with others it is
    * `stream/chunk-reused` (through the handle and the receipt).
@@ -170,7 +198,7 @@ export class RHEEDStreamer extends EventTarget {
    */
   push(dataId: string, chunkIndex: number, frames: Frames, options: PushOptions = {}): ChunkHandle {
     const entered = this.#api.clock.wall()
-    const open = this.#open(dataId)
+    const open = this.#opened(dataId)
     const { captureStartMs, transfer = false } = options
     const index = checkedIndex(chunkIndex)
     checkedStart(captureStartMs)
@@ -178,7 +206,8 @@ export class RHEEDStreamer extends EventTarget {
     open.stream.check(run)
     this.#budget.hold(run.frames * run.bytesPerFrame)
     try {
-      return this.#take(open, index, run, transfer ? takeOver(frames) : undefined, captureStartMs, entered)
+      const own = transfer ? takeOver(frames) : undefined
+      return this.#take(open, index, run, { own, captureStartMs, entered, waits: false })
     } catch (error) {
       this.#budget.release(run.frames * run.bytesPerFrame)
       throw error
@@ -199,7 +228,7 @@ export class RHEEDStreamer extends EventTarget {
   ): Promise<void> {
     const { pace = 'capture', transfer = false, signal } = options
     checkedOption('pace', pace, pace === 'capture' || pace === 'none', '"capture" or "none"')
-    const { stream } = this.#open(dataId)
+    const { stream } = this.#opened(dataId)
     const { clock } = this.#api
     const schedule = new Pace(stream.declaration.fps, () => clock.now())
     let index = 0
@@ -223,15 +252,10 @@ export class RHEEDStreamer extends EventTarget {
       const bytes = run.frames * run.bytesPerFrame
       await this.#budget.waitAndHold(bytes, signal)
       try {
-        const open = this.#open(dataId)
-        last = this.#take(
-          open,
-          index++,
-          run,
-          transfer ? takeOver(frames) : undefined,
-          captureStartMs ?? unpaced,
-          entered,
-        )
+        const open = this.#opened(dataId)
+        const own = transfer ? takeOver(frames) : undefined
+        const start = captureStartMs ?? unpaced
+        last = this.#take(open, index++, run, { own, captureStartMs: start, entered, waits: true })
       } catch (error) {
         this.#budget.release(bytes)
         throw error
@@ -252,18 +276,26 @@ export class RHEEDStreamer extends EventTarget {
     const open = this.#streams.get(dataId)
     if (!open) throw unknownId(dataId)
     const { drainTimeoutMs = DRAIN_TIMEOUT_MS, signal } = options
-    open.finalizing ??= this.#finalize(dataId, open, checkedMs('drainTimeoutMs', drainTimeoutMs), signal)
-    return open.finalizing
+    return open.finalize(checkedMs('drainTimeoutMs', drainTimeoutMs), signal)
   }
 
-  /** End open streams as `finalize` does (their receipts go to the log), and stop the workers. */
+  /**
+   * Stop the workers. Open streams end as `finalize` ends them (their receipts go to the log); with a journal on disk
+   * they are left as they are, all that was accepted journaled, to be resumed.
+   */
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      const open = [...this.#streams].filter(([, { finalizing }]) => !finalizing)
-      const ends = open.map(([dataId]) =>
-        this.finalize(dataId).catch((error: Error) => this.#log.error(`closing: ${error.message}`, error)),
-      )
-      await Promise.all(ends)
+      const ends = [...this.#streams].map(async ([dataId, open]) => {
+        if (open.finalizing) return
+        if (!this.#journals.durable) await this.finalize(dataId)
+        else {
+          await open.leave()
+          this.#log.info(`stream ${dataId} is left in its journal`)
+        }
+      })
+      const ended = await Promise.allSettled(ends)
+      for (const end of ended)
+        if (end.status === 'rejected') this.#log.error(`closing: ${end.reason}`, end.reason)
       await Promise.allSettled([...this.#streams.values()].map(({ finalizing }) => finalizing))
       await this.#pool.close()
     })()
@@ -275,60 +307,48 @@ export class RHEEDStreamer extends EventTarget {
     return this.close()
   }
 
+  /** Begin the journal of a new stream; one that cannot be kept is ended again. */
+  async #begin(declaration: StreamDeclaration): Promise<StreamJournal> {
+    const { dataId } = declaration
+    const { root: endpoint, clock } = this.#api
+    try {
+      return await this.#journals.create(sessionOf(declaration, endpoint, clock.wall()))
+    } catch (error) {
+      await endRheedStream(this.#api, dataId).catch(() => undefined)
+      throw error
+    }
+  }
+
+  #open(
+    declaration: StreamDeclaration,
+    parts: { journal: StreamJournal; line: SealingLine; releaseClock(): void },
+  ): OpenStream {
+    const { dataId } = declaration
+    const open = new OpenStream(declaration, {
+      ...parts,
+      api: this.#api,
+      log: this.#log,
+      durable: this.#journals.durable,
+      budget: this.#budget,
+      maxUploads: this.#maxUploads,
+      onChange: (chunk) => this.#report(dataId, chunk),
+    })
+    this.#streams.set(dataId, open)
+    return open
+  }
+
   #take(
     { stream }: OpenStream,
     index: number,
     run: FrameRun,
-    own: OwnFrames | undefined,
-    captureStartMs: number | undefined,
-    entered: number,
+    given: { own?: OwnFrames; captureStartMs?: number; entered: number; waits: boolean },
   ): ChunkHandle {
+    const { own, captureStartMs, entered, waits } = given
     const startUnixMs = captureStartMs ?? entered - (run.frames * 1000) / stream.declaration.fps
-    const handle = stream.push(index, run, { startUnixMs, clock: this.#clock?.offset }, own?.run)
+    const capture = { startUnixMs, clock: this.#clock?.offset }
+    const handle = stream.push(index, run, capture, { pixels: own?.run, waits })
     if (own) handle.packaged.then(own.free, own.free)
     return handle
-  }
-
-  async #finalize(
-    dataId: string,
-    open: OpenStream,
-    drainTimeoutMs: number,
-    signal?: AbortSignal,
-  ): Promise<Receipt> {
-    const { stream, line, uploads } = open
-    const { clock } = this.#api
-    let cancel = () => {}
-    const outOfTime = new Promise<'undrained'>((resolve) => {
-      if (signal?.aborted) resolve('undrained')
-      signal?.addEventListener('abort', () => resolve('undrained'), { once: true })
-      if (drainTimeoutMs !== Infinity) cancel = clock.after(drainTimeoutMs, () => resolve('undrained'))
-    })
-    const drained = await Promise.race([stream.settled().then(() => 'drained'), outOfTime])
-    cancel()
-    const pending = stream.receipt().chunks.filter(({ state }) => state !== 'stored' && state !== 'failed')
-    uploads.cancel()
-    let endFailure: Error | undefined
-    await endRheedStream(this.#api, dataId).then(
-      () => {
-        stream.finalized = true
-      },
-      (error: Error) => {
-        endFailure = error
-      },
-    )
-    await line.close()
-    await stream.settled()
-    open.releaseClock()
-    const receipt = stream.receipt()
-    this.#log.info(
-      `stream ${dataId}: ${receipt.totals.framesStored} of ${receipt.totals.frames} frames stored`,
-      receipt.totals,
-    )
-    if (drained === 'undrained' && pending.length > 0) throw undrained(dataId, pending, receipt)
-    const missing = receipt.chunks.filter(({ state }) => state !== 'stored')
-    if (missing.length > 0 || receipt.refused.length > 0 || endFailure)
-      throw incomplete(dataId, missing, receipt, endFailure)
-    return receipt
   }
 
   #report(dataId: string, chunk: ChunkReceipt): void {
@@ -339,7 +359,7 @@ export class RHEEDStreamer extends EventTarget {
     this.dispatchEvent(new CustomEvent('progress', { detail }))
   }
 
-  #open(dataId: string): OpenStream {
+  #opened(dataId: string): OpenStream {
     this.#alive()
     const open = this.#streams.get(dataId)
     if (!open) throw unknownId(dataId)
@@ -350,34 +370,4 @@ export class RHEEDStreamer extends EventTarget {
   #alive(): void {
     if (this.#closing) throw closed()
   }
-}
-
-function undrained(dataId: string, pending: readonly ChunkReceipt[], receipt: Receipt) {
-  const list = pending.map(({ index }) => index)
-  return new FramewireError(
-    'upload/undrained',
-    `Stream ${dataId} was ended while ${list.length} chunk(s) were not stored (${shortly(list)}). Check the service and the key, and give a longer drainTimeoutMs.`,
-    { dataId, pending: list, receipt },
-  )
-}
-
-function incomplete(dataId: string, missing: readonly ChunkReceipt[], receipt: Receipt, cause?: Error) {
-  const list = missing.map(({ index }) => index)
-  const reasons = [
-    list.length > 0 &&
-      `${list.length} chunk(s) were given up (${shortly(list)}): ${missing[0]?.error?.message}`,
-    receipt.refused.length > 0 &&
-      `${receipt.refused.length} push(es) contradicted earlier ones: ${receipt.refused[0]?.error.message}`,
-    cause && `the service could not be told that the stream is complete: ${cause.message}`,
-  ].filter((reason) => typeof reason === 'string')
-  return new FramewireError(
-    'upload/incomplete',
-    `Stream ${dataId} is not complete. ${reasons.join('; ')}. The receipt in details.receipt names each.`,
-    { dataId, missing: list, receipt },
-    { cause },
-  )
-}
-
-function shortly(indexes: readonly number[]): string {
-  return indexes.length > 8 ? `${indexes.slice(0, 8).join(', ')}, ...` : indexes.join(', ')
 }

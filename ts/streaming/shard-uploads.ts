@@ -1,5 +1,5 @@
 import { FramewireError } from '../errors.js'
-import type { Journal } from '../journal/journal.js'
+import type { StreamJournal } from '../journal/place.js'
 import type { IngestApi } from '../upload/api.js'
 import { UploadDriver, type UploadProgress } from '../upload/driver.js'
 import { requestUploadUrl, shardBody } from '../upload/rheed-requests.js'
@@ -12,7 +12,7 @@ interface ShardItem {
   index: number
   receipt: ChunkReceipt
   /** What the service is told when the URL is asked for; made once, so that every try says the same. */
-  body: string
+  request: string
 }
 
 /** The uploads of one frame stream: from the journal to the service, as the upload plan says. */
@@ -22,29 +22,31 @@ export class ShardUploads {
 
   constructor(
     api: IngestApi,
-    parts: { declaration: StreamDeclaration; journal: Journal; maxUploads: number; log: Logger },
+    parts: { declaration: StreamDeclaration; journal: StreamJournal; maxUploads: number; log: Logger },
   ) {
     const { declaration, journal, maxUploads, log } = parts
     this.#declaration = declaration
     this.#driver = new UploadDriver<ShardItem>({
       maxUploads,
-      getUrl: ({ index, body }, signal) => requestUploadUrl(api, index, body, signal),
+      getUrl: ({ index, request }, signal) => requestUploadUrl(api, index, request, signal),
       put: async ({ index, receipt }, url, signal) => {
         const body = await journal.body(index)
         return putShard(api, url, { index, body, bytes: receipt.bytes!, md5: receipt.md5! }, signal)
       },
       askKey: () => api.renewKey(),
-      onProgress: (progress) => note(progress, declaration.dataId, log),
+      onProgress: (progress) => {
+        if (progress.type === 'started') this.#started(progress.item, progress.attempt, journal)
+        else note(progress, declaration.dataId, log)
+      },
       clock: api.clock,
       random: api.random,
     })
   }
 
-  /** Upload a chunk that the journal holds. Rejects when it is given up. */
-  store(receipt: ChunkReceipt, capture: Capture): Promise<Stored> {
+  /** What the service is told of a chunk when its upload URL is asked for. */
+  request({ index, frames, height, width }: ChunkReceipt, capture: Capture): string {
     const { dataId, fps, rotationsPerMin, chunkSize } = this.#declaration
-    const { index, frames, height, width } = receipt
-    const body = shardBody({
+    return shardBody({
       dataId,
       index,
       fps,
@@ -55,7 +57,11 @@ export class ShardUploads {
       width,
       ...capture,
     })
-    return this.#driver.add({ index, receipt, body })
+  }
+
+  /** Upload a chunk that the journal holds. Rejects when it is given up. */
+  store(receipt: ChunkReceipt, request: string): Promise<Stored> {
+    return this.#driver.add({ index: receipt.index, receipt, request })
   }
 
   /** Give up what is pending: the stream was finalized. */
@@ -70,13 +76,16 @@ export class ShardUploads {
       ),
     )
   }
+
+  #started({ index, receipt }: ShardItem, attempt: number, journal: StreamJournal): void {
+    receipt.tries = attempt
+    // Worth knowing after a crash, and nothing hangs on it.
+    journal.append({ type: 'tried', item: index, attempt }).catch(() => undefined)
+  }
 }
 
 function note(progress: UploadProgress<ShardItem>, dataId: string, log: Logger): void {
   switch (progress.type) {
-    case 'started':
-      progress.item.receipt.tries = progress.attempt
-      return
     case 'failed': {
       const { item, attempt, error } = progress
       log.warn(`stream ${dataId}: chunk ${item.index}, try ${attempt}: ${error.message}; trying again`)

@@ -1,13 +1,13 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { HttpAnswer } from './http.js'
+import type { HttpAnswer, PieceBody } from './http.js'
 
 /** What is sent: the parts go to the socket as they are, one after another. */
 interface BytesRequest {
   method: string
   url: string
   headers?: Readonly<Record<string, string>>
-  parts: readonly Uint8Array[]
+  parts: readonly Uint8Array[] | PieceBody
 }
 
 /** A redirect that repeats the request elsewhere; 303 does not. */
@@ -27,7 +27,7 @@ const agents = new Map<string, Agent>()
  * Send bytes on Node: `fetch` there copies a body before it sends it, for every try, into memory that the collector
  * does not see. A success resolves when the body has left this process as well, so that its buffers may be freed; a
  * refusal as soon as it is read.
- * Redirects are followed with the body. Throws what the socket throws.
+ * Redirects are followed with the body. Throws what the socket throws, and what reading the parts throws.
  */
 export async function sendBytes(request: BytesRequest, signal: AbortSignal): Promise<HttpAnswer> {
   let url = request.url
@@ -41,7 +41,7 @@ export async function sendBytes(request: BytesRequest, signal: AbortSignal): Pro
 
 function sendOnce({ method, url, headers, parts }: BytesRequest, signal: AbortSignal): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const length = Symbol.asyncIterator in parts ? parts.byteLength : sumOf(parts)
     const request = open(url, { method, headers: { ...headers, 'content-length': length } }, signal)
     const sent = new Promise<void>((done, fail) => {
       request.once('finish', done)
@@ -61,29 +61,42 @@ function sendOnce({ method, url, headers, parts }: BytesRequest, signal: AbortSi
         .then((text) => resolve({ status, headers: flat(response), text }), reject)
         .finally(() => refused && !request.writableFinished && request.destroy())
     })
-    request.once('socket', (socket) => write(request, socket, parts))
+    request.once('socket', (socket) => {
+      write(request, socket, parts).catch((error: Error) => request.destroy(error))
+    })
   })
 }
 
 /**
  * Write the parts, no more at once than the socket takes: TLS keeps a copy of what is written. What is written within
  * one turn leaves together, so that tiny parts do not become tiny packets (Node corks the socket until the turn ends).
- * It is the socket that tells when it has drained: the request no longer does once its answer was read. Where it was
- * destroyed nothing drains, and nobody waits here for it.
  */
-function write(request: ClientRequest, socket: Socket, parts: readonly Uint8Array[], start = 0): void {
-  for (let next = start; next < parts.length; next++) {
-    if (request.write(parts[next])) continue
-    const goOn = () => request.destroyed || write(request, socket, parts, next + 1)
-    socket.once('drain', () => afterTurns(TURNS, goOn))
-    return
+async function write(request: ClientRequest, socket: Socket, parts: BytesRequest['parts']): Promise<void> {
+  for await (const part of parts) {
+    if (request.destroyed) return
+    if (request.write(part)) continue
+    await drained(socket)
+    for (let turn = 0; turn < TURNS; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
   }
-  request.end()
+  if (!request.destroyed) request.end()
 }
 
-function afterTurns(turns: number, then: () => void): void {
-  if (turns === 0) then()
-  else setImmediate(afterTurns, turns - 1, then)
+/** It is the socket that tells when it has drained, or is gone: the request no longer does once its answer was read. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done)
+      socket.off('close', done)
+      resolve()
+    }
+    socket.on('drain', done)
+    socket.on('close', done)
+    if (socket.destroyed) done()
+  })
+}
+
+function sumOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
 }
 
 function open(

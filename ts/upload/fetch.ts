@@ -1,4 +1,4 @@
-import { FramewireError } from '../errors.js'
+import { FramewireError, isFramewireError } from '../errors.js'
 import { sendBytes } from './bytes-node.js'
 import { aborted, type HttpAnswer, type HttpTransport, presentable } from './http.js'
 
@@ -6,7 +6,7 @@ const TIMEOUT_MS = 60_000
 
 /**
  * `HttpTransport` on the platform's `fetch`, and on Node's own client for bytes in parts; redirects are followed. Throws
- * `upload/unreachable` (no whole answer: name lookup, connection, cut, time-out) and `stream/aborted` (the signal fired).
+ * `upload/unreachable` (no whole answer: name lookup, connection, cut, time-out), `stream/aborted` (the signal fired), and what reading the body throws.
  */
 export const fetchTransport: HttpTransport = async (request) => {
   const { method, headers, body, signal, timeoutMs = TIMEOUT_MS } = request
@@ -30,6 +30,8 @@ export const fetchTransport: HttpTransport = async (request) => {
     return { status: response.status, headers: lowered(response.headers), text: await response.text() }
   } catch (cause) {
     if (signal?.aborted) throw aborted(`${method} ${url}`, signal)
+    // The body could not be read: that is not the network's fault.
+    if (isFramewireError(cause)) throw cause
     const why = late ? `no answer within ${timeoutMs / 1000} s` : reason(cause)
     throw new FramewireError(
       'upload/unreachable',

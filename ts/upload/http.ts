@@ -1,11 +1,16 @@
 import { FramewireError } from '../errors.js'
 
-/** One request. `body` is sent as it is: text, bytes in parts one after another (on Node), or a `Blob` (in browsers). */
+/** Bytes that are read piece by piece while they are sent, anew for each try; `byteLength` is that of all. */
+export interface PieceBody extends AsyncIterable<Uint8Array> {
+  readonly byteLength: number
+}
+
+/** One request. `body` is sent as it is: text, bytes one part after another (on Node), or a `Blob` (in browsers). */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
   headers?: Readonly<Record<string, string>>
-  body?: string | readonly Uint8Array<ArrayBuffer>[] | Blob
+  body?: string | readonly Uint8Array<ArrayBuffer>[] | PieceBody | Blob
   signal?: AbortSignal
   /** Without the whole answer after so many ms the request counts as a network fault. Default 60,000. */
   timeoutMs?: number

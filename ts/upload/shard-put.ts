@@ -1,7 +1,7 @@
 import { FramewireError } from '../errors.js'
-import type { ShardBody } from '../journal/journal.js'
+import type { KeptBody } from '../journal/place.js'
 import { type IngestApi, rejected } from './api.js'
-import type { HttpAnswer } from './http.js'
+import type { HttpAnswer, PieceBody } from './http.js'
 
 /**
  * What the service's acknowledgement proves: `md5`, it has told the MD5 of our bytes; `status`, it has only answered
@@ -14,7 +14,7 @@ export interface Stored {
 /** The sealed bytes of a chunk and what is known of them. */
 export interface ShardUpload {
   index: number
-  body: ShardBody
+  body: KeptBody
   /** Bytes of the body. */
   bytes: number
   /** Hex, lower case. */
@@ -62,7 +62,7 @@ async function putOnce(
     method: 'PUT',
     url,
     headers: { 'content-type': '' },
-    body,
+    body: Symbol.asyncIterator in body ? sized(body, bytes) : body,
     signal,
     timeoutMs: TIMEOUT_MS + bytes / SLOWEST_BYTES_PER_MS,
   })
@@ -72,6 +72,10 @@ async function putOnce(
     throw rejected({ method: 'PUT', url }, answer, told || `chunk ${index} was not stored`, api.clock.wall())
   }
   return { etag: md5Of(answer.headers.etag), own }
+}
+
+function sized(body: AsyncIterable<Uint8Array>, byteLength: number): PieceBody {
+  return { byteLength, [Symbol.asyncIterator]: () => body[Symbol.asyncIterator]() }
 }
 
 /** The MD5 in an ETag (quoted, weak or bare), where it has the shape of one. */

@@ -28,7 +28,7 @@ describe('receiptOf', () => {
     })
   })
 
-  it('attributes losses: before sealing to the app, after it to the upload', () => {
+  it('attributes losses: before sealing to the app, after it to the upload; what waits in a journal is not lost', () => {
     const chunks = [
       chunk(0, {}),
       chunk(1, { state: 'failed', frames: 3 }),
@@ -37,7 +37,7 @@ describe('receiptOf', () => {
     ]
     const refused = [{ index: 0, frames: 5, error: { code: 'stream/chunk-reused', message: '' } }]
     const { losses, totals } = receiptOf(stream, chunks, refused)
-    expect(losses).toEqual({ camera: 0, wire: 0, kernel: 0, app: 8, upload: 6 })
+    expect(losses).toEqual({ camera: 0, wire: 0, kernel: 0, app: 8, upload: 4 })
     expect(totals.framesStored).toBe(8)
   })
 })

@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isFramewireError } from '../../ts/errors.js'
+import { apply, type JournalNote, type JournalRecord, misfit, stateOf } from '../../ts/journal/records.js'
+import { replay } from '../../ts/journal/replay.js'
+import { isRecord } from '../../ts/journal/shape.js'
+import { chunkOf, frameSession, pointsOf, seriesSession } from './journals.js'
+
+const item = fc.nat(5)
+const note: fc.Arbitrary<JournalNote> = fc.oneof(
+  fc.record({ type: fc.constant('range' as const), lo: fc.nat(65535), hi: fc.nat(65535) }),
+  fc.record({ type: fc.constant('tried' as const), item, attempt: fc.nat(9) }),
+  fc.record({ type: fc.constant('stored' as const), item, proof: fc.constantFrom('md5', 'status') }),
+  fc.record({
+    type: fc.constant('given-up' as const),
+    item,
+    error: fc.record({ code: fc.string(), message: fc.string() }),
+  }),
+  fc.constantFrom({ type: 'finalize' as const }, { type: 'finalized' as const }),
+)
+const record: fc.Arbitrary<JournalRecord> = fc
+  .oneof(
+    { weight: 3, arbitrary: note },
+    item.map((index) => ({ type: 'chunk' as const, chunk: chunkOf(index).entry, file: `${index}-0.shard` })),
+    item.map((id) => ({ type: 'points' as const, entry: pointsOf(id) })),
+  )
+  .chain((made) => fc.nat().map((atMs) => ({ ...made, atMs }) as JournalRecord))
+const session = fc.constantFrom(frameSession(), seriesSession())
+
+/** As `replay` is given records: a frame each. */
+const framesOf = (records: readonly unknown[]) => records.map((made, at) => ({ offset: at, records: [made] }))
+const errorOf = (records: readonly unknown[]) => {
+  try {
+    replay('log', framesOf(records))
+  } catch (error) {
+    return isFramewireError(error) ? error.code : error
+  }
+}
+const begun = { ...frameSession(), atMs: 1 }
+
+describe('the records of a journal', () => {
+  it('are all known in form', () => {
+    fc.assert(fc.property(record, (made) => isRecord(JSON.parse(JSON.stringify(made)))))
+    for (const first of [frameSession(), seriesSession()]) expect(isRecord({ ...first, atMs: 1 })).toBe(true)
+  })
+
+  it('make the same state when they are read as when they are written', () => {
+    fc.assert(
+      fc.property(session, fc.array(record, { maxLength: 40 }), (first, records) => {
+        const state = stateOf(first)
+        const kept = records.filter((made) => {
+          if (misfit(state, made) !== undefined) return false
+          apply(state, made)
+          return true
+        })
+        const written = JSON.parse(JSON.stringify([{ ...first, atMs: 1 }, ...kept])) as unknown[]
+        expect(replay('log', framesOf(written))).toEqual(state)
+        expect(replay('log', [{ offset: 0, records: written }])).toEqual(state)
+      }),
+    )
+  })
+
+  it('say of each item what the last of its records says', () => {
+    fc.assert(
+      fc.property(session, fc.array(record, { maxLength: 40 }), (first, records) => {
+        const state = stateOf(first)
+        const model = new Map<number, { tries: number; stored: boolean; givenUp: boolean }>()
+        const kind = first.kind === 'frames' ? 'chunk' : 'points'
+        for (const made of records) {
+          const known = 'item' in made && model.get(made.item)
+          const fits =
+            made.type === 'chunk' || made.type === 'points' ? made.type === kind : !('item' in made) || known
+          expect(misfit(state, made) === undefined).toBe(Boolean(fits))
+          if (!fits) continue
+          apply(state, made)
+          if (made.type === 'chunk') model.set(made.chunk.index, { tries: 0, stored: false, givenUp: false })
+          if (made.type === 'points') model.set(made.entry.id, { tries: 0, stored: false, givenUp: false })
+          if (!known) continue
+          if (made.type === 'tried') known.tries = made.attempt
+          if (made.type === 'stored') Object.assign(known, { stored: true, givenUp: false })
+          if (made.type === 'given-up') known.givenUp = true
+        }
+        const items = first.kind === 'frames' ? state.chunks : state.points
+        expect(
+          new Map(
+            [...items].map(([id, { tries, stored, givenUp }]) => [
+              id,
+              { tries, stored: stored !== undefined, givenUp: givenUp !== undefined },
+            ]),
+          ),
+        ).toEqual(model)
+      }),
+    )
+  })
+
+  it('are damage where they cannot be, and never another error', () => {
+    const anything = fc.oneof(fc.jsonValue(), record, fc.tuple(record, fc.jsonValue(), fc.nat(7)).map(broken))
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(anything, { maxLength: 8 }), (hasSession, records) =>
+        ['journal/damaged', 'journal/version', undefined].includes(
+          errorOf(hasSession ? [begun, ...records] : records) as string,
+        ),
+      ),
+      { numRuns: 2000 },
+    )
+    const atMs = 1
+    const chunk = { type: 'chunk', chunk: chunkOf(0).entry, file: '0-0.shard', atMs }
+    for (const wrong of [
+      { type: 'stored', item: 0, proof: 'md5', atMs },
+      { type: 'unknown', atMs },
+      { type: 'constructor', atMs },
+      { type: 'finalize' },
+      { ...chunk, file: '../../etc/passwd' },
+      { ...chunk, file: 'log' },
+      { ...chunk, chunk: { ...chunk.chunk, sha256: 'ab' } },
+      { type: 'points', entry: pointsOf(0), atMs },
+      begun,
+    ]) {
+      expect([wrong, errorOf([begun, wrong])]).toEqual([wrong, 'journal/damaged'])
+    }
+    expect(errorOf([begun, chunk])).toBeUndefined()
+  })
+
+  it('begin with the session, in a version that is known', () => {
+    expect(errorOf([])).toBe('journal/damaged')
+    expect(errorOf([{ type: 'finalize', atMs: 1 }, begun])).toBe('journal/damaged')
+    expect(errorOf([{ ...begun, fps: undefined }])).toBe('journal/damaged')
+    for (const version of [0, 2, '1', undefined, null]) {
+      // Of another version nothing else is known.
+      expect(errorOf([{ type: 'session', version }])).toBe('journal/version')
+    }
+    expect(() => replay('/j/log', framesOf([{ ...begun, version: 9 }]))).toThrow(
+      /version 9; this framewire knows 1/,
+    )
+  })
+})
+
+/** A record with one member replaced. */
+function broken([made, value, at]: [JournalRecord, unknown, number]): unknown {
+  const names = Object.keys(made)
+  return { ...made, [names[at % names.length]!]: value }
+}

@@ -1,0 +1,146 @@
+import { type Disk, type DiskFile, folderOf, isMissing, writeFile } from '../disk/disk.js'
+import { FramewireError } from '../errors.js'
+import { defect, fromSystem } from './faults.js'
+import { type LogContent, logFrame } from './log-frame.js'
+import type { JournalRecord } from './records.js'
+
+interface Waiting {
+  record: JournalRecord
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/**
+ * The log of a journal: records are appended, and on disk when `append` resolves. What is appended while a write is under
+ * way goes out together with the next one, under one sync.
+ */
+export class Log {
+  readonly #disk: Disk
+  readonly #path: string
+  readonly #file: DiskFile
+  #length: number
+  #frames: number
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | undefined
+  #closed = false
+  #broken: FramewireError | undefined
+
+  private constructor(disk: Disk, path: string, file: DiskFile, { length, frames }: LogContent) {
+    this.#disk = disk
+    this.#path = path
+    this.#file = file
+    this.#length = length
+    this.#frames = frames.length
+  }
+
+  /** Write the first record of a log, under another name until it is on disk: what bears the log's name is begun. */
+  static async begin(disk: Disk, path: string, first: JournalRecord): Promise<void> {
+    const unbegun = `${path}.new`
+    await disk.remove(unbegun)
+    await writeFile(disk, unbegun, logFrame(0, [first]), { mode: 0o600 })
+    await disk.rename(unbegun, path)
+  }
+
+  /** Go on with a log that was read, or begun. What a crash cut short is cut off. */
+  static async open(disk: Disk, path: string, content: LogContent): Promise<Log> {
+    const file = await disk.open(path)
+    try {
+      if (content.torn > 0) await file.truncate(content.length)
+      // A killed process may have left frames, or the name, that are not on disk yet; now they are relied upon.
+      await file.sync()
+      await disk.syncFolder(folderOf(path))
+      return new Log(disk, path, file, content)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** Whether the log takes nothing more, and may hold records that were refused. */
+  get broken(): boolean {
+    return this.#broken !== undefined
+  }
+
+  /**
+   * Add a record. Where writing fails the record is not in the log, and later ones may be added: `journal/full`,
+   * `journal/disk`. For good: `journal/broken`, `journal/vanished`.
+   */
+  append(record: JournalRecord): Promise<void> {
+    if (this.#closed) return Promise.reject(defect('an append after close'))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, resolve, reject })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  /** Close the file when all that was appended is written. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#writing
+    await this.#file.close()
+  }
+
+  async #write(): Promise<void> {
+    // What is appended in the same turn goes out together.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting
+      this.#waiting = []
+      try {
+        if (this.#broken) throw this.#broken
+        await this.#commit(
+          logFrame(
+            this.#frames,
+            group.map(({ record }) => record),
+          ),
+        )
+        for (const { resolve } of group) resolve()
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+      }
+    }
+    this.#writing = undefined
+  }
+
+  async #commit(frame: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      await this.#file.write(frame, this.#length)
+      await this.#file.sync()
+    } catch (error) {
+      await this.#cut(error)
+      throw fromSystem(this.#path, error)
+    }
+    this.#length += frame.byteLength
+    this.#frames++
+    await this.#stillThere()
+  }
+
+  /** Take away what a failed write has left. */
+  async #cut(cause: unknown): Promise<void> {
+    try {
+      await this.#file.truncate(this.#length)
+      await this.#file.sync()
+    } catch {
+      const { message } = fromSystem(this.#path, cause) as Error
+      this.#broken = new FramewireError(
+        'journal/broken',
+        `${this.#path} takes nothing more: a write failed and could not be taken back (${message}). What was journaled stays: resume from it when the disk is well.`,
+        { path: this.#path, reason: message },
+        { cause },
+      )
+      throw this.#broken
+    }
+  }
+
+  /** An open file takes writes for ever, also when its name is gone: then they are lost with it. */
+  async #stillThere(): Promise<void> {
+    try {
+      await (await this.#disk.open(this.#path)).close()
+    } catch (error) {
+      // Anything else says nothing of the log, which is on disk.
+      if (!isMissing(error)) return
+      this.#broken = fromSystem(this.#path, error) as FramewireError
+      throw this.#broken
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { freeBuffers } from '../core/free.js'
+import { FramewireError } from '../errors.js'
+import { defect } from './faults.js'
+import type { ShardBody } from './journal.js'
+import type { JournalPlace, StreamJournal } from './place.js'
+import {
+  apply,
+  type ChunkEntry,
+  heldChunk,
+  type JournalNote,
+  type JournalRecord,
+  type JournalState,
+  misfit,
+  type Session,
+  stateOf,
+} from './records.js'
+
+interface Stream {
+  state: JournalState
+  bodies: Map<number, ShardBody>
+  isOpen: boolean
+}
+
+/** Journals in memory: gone with the process. They promise nothing beyond it. */
+export class MemoryPlace implements JournalPlace {
+  readonly durable = false
+  readonly #wall: () => number
+  readonly #streams = new Map<string, Stream>()
+
+  /** @param wall Unix ms */
+  constructor(wall: () => number) {
+    this.#wall = wall
+  }
+
+  async create(session: Session): Promise<StreamJournal> {
+    const { dataId } = session
+    if (this.#streams.has(dataId)) {
+      const path = pathOf(dataId)
+      throw new FramewireError('journal/exists', `There is a journal ${path} already.`, { path })
+    }
+    const stream: Stream = { state: stateOf(session), bodies: new Map(), isOpen: false }
+    this.#streams.set(dataId, stream)
+    return this.#journal(stream)
+  }
+
+  async open(dataId: string): Promise<StreamJournal> {
+    return this.#journal(this.#free(dataId))
+  }
+
+  async look(dataId: string) {
+    return viewOf(this.#stream(dataId))
+  }
+
+  async list() {
+    return [...this.#streams].map(([dataId, { state }]) => ({ dataId, path: pathOf(dataId), state }))
+  }
+
+  async verify(dataId: string) {
+    this.#stream(dataId)
+    return []
+  }
+
+  async remove(dataId: string): Promise<void> {
+    this.#free(dataId)
+    this.#streams.delete(dataId)
+  }
+
+  #stream(dataId: string): Stream {
+    const stream = this.#streams.get(dataId)
+    if (stream) return stream
+    const path = pathOf(dataId)
+    throw new FramewireError('journal/missing', `There is no journal ${path}.`, { path })
+  }
+
+  /** A stream that nobody has open. */
+  #free(dataId: string): Stream {
+    const stream = this.#stream(dataId)
+    if (!stream.isOpen) return stream
+    const path = pathOf(dataId)
+    throw new FramewireError('journal/locked', `The journal ${path} is open already.`, { path })
+  }
+
+  #journal(stream: Stream): StreamJournal {
+    const { state, bodies } = stream
+    let closed = false
+    stream.isOpen = true
+    const record = (note: JournalNote | { type: 'chunk'; chunk: ChunkEntry; file: string }) => {
+      if (closed) throw defect('a record after close')
+      const record: JournalRecord = { ...note, atMs: this.#wall() }
+      const why = misfit(state, record)
+      if (why !== undefined) throw defect(why)
+      apply(state, record)
+    }
+    const close = async () => {
+      if (!closed) stream.isOpen = false
+      closed = true
+    }
+    return {
+      ...viewOf(stream),
+      async append(note) {
+        record(note)
+        if (note.type !== 'stored') return
+        const body = bodies.get(note.item)
+        bodies.delete(note.item)
+        if (body && !(body instanceof Blob)) freeBuffers(body.map(({ buffer }) => buffer))
+      },
+      async put(chunk, body) {
+        record({ type: 'chunk', chunk, file: '' })
+        bodies.set(chunk.index, body)
+      },
+      close,
+      remove: async () => {
+        if (closed) throw defect('a removal after close')
+        await close()
+        this.#streams.delete(state.session.dataId)
+      },
+    }
+  }
+}
+
+function viewOf({ state, bodies }: Stream) {
+  return { state, body: async (index: number) => bodies.get(heldChunk(state, index).entry.index)! }
+}
+
+function pathOf(dataId: string): string {
+  return `memory:${dataId}`
+}

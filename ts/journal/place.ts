@@ -1,0 +1,71 @@
+import type { FramewireError } from '../errors.js'
+import type { ShardBody } from './journal.js'
+import type { ChunkEntry, JournalNote, JournalState, Session } from './records.js'
+
+/**
+ * The bytes of a chunk as the journal gives them back: its parts, a Blob, or a file that is read piece by piece, anew by
+ * each iteration, so that it can be sent again and never lies in memory whole.
+ */
+export type KeptBody = ShardBody | AsyncIterable<Uint8Array<ArrayBuffer>>
+
+/** What can be read of a stream's journal. */
+export interface JournalView {
+  /** What was written down; a record shows when it is kept. */
+  readonly state: JournalState
+  /**
+   * The bytes of a chunk that is not stored. They are those that were sealed, or reading them throws `journal/damaged`
+   * before the last of them is given.
+   */
+  body(index: number): Promise<KeptBody>
+}
+
+/** The journal of one stream: what came in and what became of it. A promise that resolves is a promise kept. */
+export interface StreamJournal extends JournalView {
+  /** Write something down. With the note that a chunk is stored its bytes go, once the note itself is kept. */
+  append(note: JournalNote): Promise<void>
+  /**
+   * Keep a sealed chunk. The body is the journal's from now on; nobody else changes, reads or detaches it (where this
+   * rejects, it is the caller's again).
+   */
+  put(chunk: ChunkEntry, body: ShardBody): Promise<void>
+  /** Let others open it; what is in it stays. */
+  close(): Promise<void>
+  /** Close it and take it away with all that is in it. */
+  remove(): Promise<void>
+}
+
+/** A journal as a list shows it. `error`: why its state cannot be told. */
+export interface JournalSummary {
+  dataId: string
+  /** Where it lies. */
+  path: string
+  state?: JournalState
+  error?: FramewireError
+}
+
+/** A chunk whose bytes are not those that were kept. */
+export interface ChunkFault {
+  chunk: number
+  error: FramewireError
+}
+
+/** A place for the journals of many streams. What the system refuses is `journal/disk`, `journal/full`, `journal/vanished`. */
+export interface JournalPlace {
+  /** Whether what is kept here outlives the process, and the power. */
+  readonly durable: boolean
+  /** Begin the journal of a new stream. Throws `journal/exists`. */
+  create(session: Session): Promise<StreamJournal>
+  /**
+   * Go on with a journal. Throws `journal/missing`, `journal/locked` (it is open elsewhere), `journal/unbegun` (nothing
+   * was ever accepted into it), `journal/damaged`, `journal/version`.
+   */
+  open(dataId: string): Promise<StreamJournal>
+  /** Read a journal as it stands, also one that is open elsewhere; nothing is changed. Throws as `open` does. */
+  look(dataId: string): Promise<JournalView>
+  /** All that are here, also those that are open elsewhere or cannot be read. */
+  list(): Promise<JournalSummary[]>
+  /** Compare the bytes of all chunks that are not stored with the hashes of their seals. Throws as `look` does. */
+  verify(dataId: string): Promise<ChunkFault[]>
+  /** Take a journal away, whatever its state. Throws `journal/missing`, `journal/locked`. */
+  remove(dataId: string): Promise<void>
+}

@@ -1,0 +1,127 @@
+import type { StreamJournal } from '../journal/place.js'
+import type { SealingLine } from '../sealing/line.js'
+import type { IngestApi } from '../upload/api.js'
+import { endRheedStream } from '../upload/rheed-requests.js'
+import type { MemoryBudget } from './budget.js'
+import { FrameStream, type StreamDeclaration } from './frame-stream.js'
+import type { Logger } from './log.js'
+import type { ChunkReceipt, Receipt } from './receipt.js'
+import { ShardUploads } from './shard-uploads.js'
+import { incomplete, undrained } from './stream-errors.js'
+
+/** What an open stream is made with. */
+export interface OpenStreamParts {
+  api: IngestApi
+  log: Logger
+  journal: StreamJournal
+  /** Whether the journal outlives the process. */
+  durable: boolean
+  line: SealingLine
+  budget: MemoryBudget
+  maxUploads: number
+  /** Told of every change of a chunk. */
+  onChange(chunk: ChunkReceipt): void
+  releaseClock(): void
+}
+
+/** A frame stream with the stages behind it, from `initialize` or `resume` to its end. */
+export class OpenStream {
+  readonly stream: FrameStream
+  readonly #parts: OpenStreamParts
+  readonly #uploads: ShardUploads
+  #finalizing: Promise<Receipt> | undefined
+
+  constructor(declaration: StreamDeclaration, parts: OpenStreamParts) {
+    const { api, log, journal, durable, line, budget, maxUploads, onChange } = parts
+    this.#parts = parts
+    this.#uploads = new ShardUploads(api, { declaration, journal, maxUploads, log })
+    this.stream = new FrameStream(declaration, {
+      line,
+      journal,
+      durable,
+      budget,
+      request: (chunk, capture) => this.#uploads.request(chunk, capture),
+      store: (chunk, request) => this.#uploads.store(chunk, request),
+      onChange,
+      wall: () => api.clock.wall(),
+    })
+  }
+
+  /** The answer of `finalize`, once that was called. */
+  get finalizing(): Promise<Receipt> | undefined {
+    return this.#finalizing
+  }
+
+  /**
+   * Wait until every chunk is stored or given up, end the stream at the service, answer the receipt; a second call
+   * answers the same. With a journal on disk, a stream that is not drained is not ended, but left in its journal.
+   * Throws `upload/undrained`, `upload/incomplete`.
+   */
+  finalize(drainTimeoutMs: number, signal?: AbortSignal): Promise<Receipt> {
+    this.#finalizing ??= this.#finalize(drainTimeoutMs, signal)
+    return this.#finalizing
+  }
+
+  /** Stop; what was accepted is journaled, and can be resumed from there. */
+  async leave(): Promise<void> {
+    const { line, journal, releaseClock } = this.#parts
+    this.#uploads.cancel()
+    await this.stream.packagedAll()
+    await this.stream.settled()
+    await line.close()
+    releaseClock()
+    await journal.close()
+  }
+
+  async #finalize(drainTimeoutMs: number, signal?: AbortSignal): Promise<Receipt> {
+    const { api, log, journal, durable, line, releaseClock } = this.#parts
+    const { stream } = this
+    const { dataId } = stream.declaration
+    await journal.append({ type: 'finalize' })
+    const drained = await this.#drained(drainTimeoutMs, signal)
+    const pending = stream.receipt().chunks.filter(({ state }) => state !== 'stored' && state !== 'failed')
+    const isLate = !drained && pending.length > 0
+    if (isLate && durable) {
+      await this.leave()
+      throw undrained(dataId, pending, stream.receipt(), durable)
+    }
+    this.#uploads.cancel()
+    let endFailure: Error | undefined
+    try {
+      await endRheedStream(api, dataId)
+      stream.finalized = true
+    } catch (error) {
+      endFailure = error as Error
+    }
+    await line.close()
+    await stream.settled()
+    releaseClock()
+    const receipt = stream.receipt()
+    const { totals, chunks, refused, finalized } = receipt
+    log.info(`stream ${dataId}: ${totals.framesStored} of ${totals.frames} frames stored`, totals)
+    const missing = chunks.filter(({ state }) => state !== 'stored')
+    // What is stored and ended needs no journal; what is not can be resumed from it.
+    if (finalized) await journal.append({ type: 'finalized' })
+    if (finalized && missing.length === 0) await journal.remove()
+    else await journal.close()
+    if (isLate) throw undrained(dataId, pending, receipt, durable)
+    if (missing.length > 0 || refused.length > 0 || endFailure)
+      throw incomplete(dataId, missing, receipt, endFailure)
+    return receipt
+  }
+
+  /** Whether every chunk was stored or given up in time. */
+  async #drained(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+    const { clock } = this.#parts.api
+    let cancel = () => {}
+    const outOfTime = new Promise<boolean>((resolve) => {
+      const late = () => resolve(false)
+      if (signal?.aborted) late()
+      signal?.addEventListener('abort', late, { once: true })
+      if (timeoutMs !== Infinity) cancel = clock.after(timeoutMs, late)
+    })
+    const drained = await Promise.race([this.stream.settled().then(() => true), outOfTime])
+    cancel()
+    return drained
+  }
+}
