@@ -2,22 +2,34 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Checker } from '../../ts/server/checker.js'
-import { ShardChecker } from '../../ts/server/checker.js'
+import { nodeDisk } from '../../ts/disk/disk-node.js'
 import { DirectoryStore } from '../../ts/server/directory-store.js'
 import type { ChunkClaim, NewStream, Points, Store } from '../../ts/server/store.js'
+import { ForgetfulDisk } from '../disk/forgetful-disk.js'
 import { md5, sha256 } from '../unit/server/client.js'
-import { core, makeShard, pattern } from '../unit/server/shards.js'
+import { checkerOn, makeShard, pattern } from '../unit/server/shards.js'
 
-/** Every implementation of the seam, opened over a place that outlives it. */
-const IMPLEMENTATIONS: { name: string; open: (place: string, checker: Checker) => Promise<Store> }[] = [
-  { name: 'directory', open: (place, checker) => DirectoryStore.open(place, checker) },
+/** Every implementation of the seam; each call of `make` is a new place, that is opened again and again. */
+const IMPLEMENTATIONS: { name: string; make: () => () => Promise<Store> }[] = [
+  {
+    name: 'in a directory',
+    make() {
+      const place = mkdtempSync(join(tmpdir(), 'framewire-contract-'))
+      onTestFinished(() => rmSync(place, { recursive: true, force: true }))
+      return () => DirectoryStore.open(place, checkerOn(nodeDisk))
+    },
+  },
+  {
+    name: 'in a directory of a disk that keeps no more than was synced',
+    make() {
+      let disk = new ForgetfulDisk()
+      return () => {
+        disk = disk.afterCrash()
+        return DirectoryStore.open('/store', checkerOn(disk), disk)
+      }
+    },
+  },
 ]
-
-const checker: Checker = {
-  check: async (path, claim) => new ShardChecker(core).check(path, claim),
-  close: async () => {},
-}
 
 const FRAMES: NewStream = {
   kind: 'frames',
@@ -48,19 +60,17 @@ function points(...values: (number | null)[]): Points {
   return { timestamps: values.map((_, at) => at), values }
 }
 
-describe.each(IMPLEMENTATIONS)('the store $name', ({ open }) => {
+describe.each(IMPLEMENTATIONS)('the store $name', ({ make }) => {
   /** An open store, and a way to close it and open it again. */
   async function fresh() {
-    const place = mkdtempSync(join(tmpdir(), 'framewire-contract-'))
-    onTestFinished(() => rmSync(place, { recursive: true, force: true }))
-    let store = await open(place, checker)
+    const open = make()
+    let store = await open()
     onTestFinished(() => store.close())
     return {
       store,
-      place,
       async reopen() {
         await store.close()
-        store = await open(place, checker)
+        store = await open()
         return store
       },
     }
@@ -243,10 +253,5 @@ describe.each(IMPLEMENTATIONS)('the store $name', ({ open }) => {
       { name: 'a/b', units: undefined, chunks: [{ index: 4, points: 0 }] },
     ]
     for (const each of [store, await reopen()]) expect(await each.series(id).channels()).toEqual(expected)
-  })
-
-  it('belongs to one process at a time', async () => {
-    const { place } = await fresh()
-    await expect(open(place, checker)).rejects.toMatchObject({ code: 'server/store' })
   })
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { isMissing } from '../disk/disk.js'
+import { checkedContent, withChecksum } from './checksum.js'
 import { Serial } from './serial.js'
 import { type Staging, storing } from './staging.js'
 import type { LinkKind, Named } from './store.js'
@@ -26,12 +27,10 @@ export class Catalog {
 
   /** Read the catalog; a store that has none gets an empty one. Any other fault is thrown, never read as empty. */
   static async open(path: string, staging: Staging): Promise<Catalog> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
+    const bytes = await staging.disk.read(path).catch((error: unknown) => {
+      if (!isMissing(error)) throw error
     })
-    const content =
-      text === undefined ? { samples: [], tags: [], projects: {} } : (JSON.parse(text) as Content)
+    const content = bytes ? checkedContent<Content>(bytes, path) : { samples: [], tags: [], projects: {} }
     return new Catalog(path, staging, content)
   }
 
@@ -63,7 +62,7 @@ export class Catalog {
   /** What could not be written did not happen: the content in memory follows the file. */
   async #change(change: Partial<Content>): Promise<void> {
     const content = { ...this.#content, ...change }
-    await storing(this.#path, () => this.#staging.replace(this.#path, JSON.stringify(content, null, 2)))
+    await storing(this.#path, () => this.#staging.replace(this.#path, withChecksum(content)))
     this.#content = content
   }
 }

@@ -33,6 +33,13 @@ export function indexBytes(frames: number): number {
   return 16 * frames + 4
 }
 
+/** The bytes of a shard. */
+export interface ShardBytes {
+  size: number
+  /** Exactly these bytes, good until the next call; they lie within `size`. */
+  read(offset: number, length: number): Uint8Array
+}
+
 /** Checks shard files; lives in the checking worker. */
 export class ShardChecker {
   readonly #core: Core
@@ -44,30 +51,35 @@ export class ShardChecker {
   }
 
   /** Decode every frame of a shard file, one at a time. Throws `shard/*`. */
-  check(path: string, { frames, height, width, chunkSize }: ShardClaim): CheckedShard {
-    const core = this.#core
+  check(path: string, claim: ShardClaim): CheckedShard {
     const file = openSync(path, 'r')
     try {
       const { size } = fstatSync(file)
-      const tailBytes = Math.min(size, indexBytes(frames))
-      const entries = core.readIndex(this.#read(file, size - tailBytes, tailBytes), frames, size)
-      const hashes = new DataView(new ArrayBuffer(8 * frames))
-      const leftOut: number[] = []
-      entries.forEach((entry, frame) => {
-        if (entry && entry.length > mostBytes(height * width)) throw tooLong(frame)
-        const hash = entry
-          ? core.verify(this.#read(file, entry.offset, entry.length), frame, height, width)
-          : core.xxh64(new Uint8Array(height * width))
-        if (!entry) leftOut.push(frame)
-        hashes.setBigUint64(8 * frame, hash, true)
-      })
-      const xxh64 = core.xxh64(new Uint8Array(hashes.buffer)).toString(16).padStart(16, '0')
-      if (frames === chunkSize) return { xxh64, leftOut }
-      const padded = [...entries, ...Array.from({ length: chunkSize - frames }, () => null)]
-      return { xxh64, leftOut, paddedIndex: core.writeIndex(padded) }
+      return this.inspect({ size, read: (offset, length) => this.#read(file, offset, length) }, claim)
     } finally {
       closeSync(file)
     }
+  }
+
+  /** As `check`, of bytes that lie elsewhere. */
+  inspect({ size, read }: ShardBytes, { frames, height, width, chunkSize }: ShardClaim): CheckedShard {
+    const core = this.#core
+    const tailBytes = Math.min(size, indexBytes(frames))
+    const entries = core.readIndex(read(size - tailBytes, tailBytes), frames, size)
+    const hashes = new DataView(new ArrayBuffer(8 * frames))
+    const leftOut: number[] = []
+    entries.forEach((entry, frame) => {
+      if (entry && entry.length > mostBytes(height * width)) throw tooLong(frame)
+      const hash = entry
+        ? core.verify(read(entry.offset, entry.length), frame, height, width)
+        : core.xxh64(new Uint8Array(height * width))
+      if (!entry) leftOut.push(frame)
+      hashes.setBigUint64(8 * frame, hash, true)
+    })
+    const xxh64 = core.xxh64(new Uint8Array(hashes.buffer)).toString(16).padStart(16, '0')
+    if (frames === chunkSize) return { xxh64, leftOut }
+    const padded = [...entries, ...Array.from({ length: chunkSize - frames }, () => null)]
+    return { xxh64, leftOut, paddedIndex: core.writeIndex(padded) }
   }
 
   #read(file: number, offset: number, length: number): Uint8Array {

@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { FramewireError } from '../errors.js'
+import { type Disk, makeDurableFolder } from '../disk/disk.js'
+import { nodeDisk } from '../disk/disk-node.js'
 import { Catalog } from './catalog.js'
 import type { Checker } from './checker.js'
-import { FrameFolder, recoverStaging } from './frame-folder.js'
-import { lockStore } from './lock.js'
+import { withChecksum } from './checksum.js'
+import { FrameFolder, framesLayout, recoverStaging } from './frame-folder.js'
 import { Serial } from './serial.js'
-import { SeriesFolder } from './series-folder.js'
-import { makeFolder, Staging, storing } from './staging.js'
+import { SeriesFolder, seriesLayout } from './series-folder.js'
+import { OWN, Staging, storing } from './staging.js'
 import type { FrameStore, LinkKind, Named, NewStream, SeriesStore, Store, StreamRecord } from './store.js'
+import { groupAttributes, makeStreamFolder, readStream, recordPath } from './stream-folder.js'
 
-/** What the store keeps for itself, beside a folder for each stream. */
-const OWN = '.framewire'
-const STREAM_JSON = 'stream.json'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 type Entry = { record: StreamRecord; writes: Serial } & (
@@ -21,49 +18,36 @@ type Entry = { record: StreamRecord; writes: Serial } & (
   | { kind: 'series'; folder: SeriesFolder }
 )
 
-/** A store in a folder of the file system; one process at a time. */
+/** A store in a folder of a disk; one at a time. */
 export class DirectoryStore implements Store {
   readonly #path: string
   readonly #staging: Staging
   readonly #checker: Checker
   readonly #catalog: Catalog
-  readonly #unlock: () => Promise<void>
   readonly #entries = new Map<string, Entry>()
   readonly #creations = new Serial()
 
-  private constructor(
-    path: string,
-    staging: Staging,
-    checker: Checker,
-    catalog: Catalog,
-    unlock: () => Promise<void>,
-  ) {
+  private constructor(path: string, staging: Staging, checker: Checker, catalog: Catalog) {
     this.#path = path
     this.#staging = staging
     this.#checker = checker
     this.#catalog = catalog
-    this.#unlock = unlock
   }
 
   /**
    * Open a store, or make an empty one. What a crash left unfinished is finished where it can be, and removed where it
    * was never answered. Throws `server/store`, `server/full`.
    */
-  static open(path: string, checker: Checker): Promise<DirectoryStore> {
+  static open(path: string, checker: Checker, disk: Disk = nodeDisk): Promise<DirectoryStore> {
     return storing(path, async () => {
-      const staging = new Staging(join(path, OWN, 'incoming'))
-      await makeFolder(staging.folder)
-      const unlock = await lockStore(join(path, OWN, 'lock'))
-      try {
-        const catalog = await Catalog.open(join(path, OWN, 'catalog.json'), staging)
-        const store = new DirectoryStore(path, staging, checker, catalog, unlock)
-        await store.#readStreams()
-        await store.#recover()
-        return store
-      } catch (error) {
-        await unlock()
-        throw error
-      }
+      const staging = new Staging(disk, path)
+      // With it go the names of the catalog and the streams: a process that was killed may not have synced them.
+      await makeDurableFolder(disk, staging.folder)
+      const catalog = await Catalog.open(`${path}/${OWN}/catalog.json`, staging)
+      const store = new DirectoryStore(path, staging, checker, catalog)
+      await store.#readStreams()
+      await store.#recover()
+      return store
     })
   }
 
@@ -79,18 +63,8 @@ export class DirectoryStore implements Store {
           stream.kind === 'frames'
             ? { ...stream, ...common }
             : { ...stream, ...common, processedDataId: randomUUID() }
-        const entry = this.#entry(record)
-        const folder = join(this.#path, record.id)
-        try {
-          await makeFolder(folder)
-          await entry.folder.create(attributes(record))
-          // The record last: a folder without one is no stream yet.
-          await this.#save(entry, record)
-        } catch (error) {
-          await rm(folder, { recursive: true, force: true })
-          throw error
-        }
-        this.#entries.set(record.id, entry)
+        await this.#make(record)
+        this.#entries.set(record.id, this.#entry(record))
         return record
       }),
     )
@@ -143,11 +117,7 @@ export class DirectoryStore implements Store {
   }
 
   async close(): Promise<void> {
-    try {
-      for (const { folder } of this.#entries.values()) await folder.close()
-    } finally {
-      await this.#unlock()
-    }
+    for (const { folder } of this.#entries.values()) await folder.close()
   }
 
   #known(id: string): Entry {
@@ -157,32 +127,44 @@ export class DirectoryStore implements Store {
   }
 
   #entry(record: StreamRecord): Entry {
-    const path = join(this.#path, record.id)
+    const path = `${this.#path}/${record.id}`
     const writes = new Serial()
     return record.kind === 'frames'
       ? { record, writes, kind: 'frames', folder: new FrameFolder(path, this.#staging, this.#checker) }
       : { record, writes, kind: 'series', folder: new SeriesFolder(path, this.#staging) }
   }
 
+  /** A stream is there whole or not at all: its folder is made in staging. */
+  async #make(record: StreamRecord): Promise<void> {
+    const { disk, folder } = this.#staging
+    const [staged, path] = [`${folder}/${record.id}`, `${this.#path}/${record.id}`]
+    const layout = record.kind === 'frames' ? framesLayout : seriesLayout
+    try {
+      await makeStreamFolder(disk, staged, record, layout(groupAttributes(record)))
+      await disk.rename(staged, path)
+      await disk.syncFolder(this.#path)
+    } catch (error) {
+      await this.#staging.discard(staged, path)
+      throw error
+    }
+  }
+
   #amend(id: string, change: (record: StreamRecord) => StreamRecord): Promise<void> {
     const entry = this.#known(id)
     return entry.writes.run(async () => {
       const changed = change(entry.record)
-      await storing(this.#path, () => this.#save(entry, changed))
+      await storing(this.#path, () =>
+        this.#staging.replace(recordPath(`${this.#path}/${id}`), withChecksum(changed)),
+      )
+      entry.record = changed
     })
   }
 
-  async #save(entry: Entry, record: StreamRecord): Promise<void> {
-    await this.#staging.replace(join(this.#path, record.id, STREAM_JSON), JSON.stringify(record, null, 2))
-    entry.record = record
-  }
-
   async #readStreams(): Promise<void> {
+    const { disk } = this.#staging
     const records: StreamRecord[] = []
-    for (const folder of await readdir(this.#path, { withFileTypes: true })) {
-      if (!folder.isDirectory() || !UUID.test(folder.name)) continue
-      const record = await readStream(join(this.#path, folder.name, STREAM_JSON))
-      if (record) records.push(record)
+    for (const { name, isFolder } of await disk.list(this.#path)) {
+      if (isFolder && UUID.test(name)) records.push(await readStream(disk, `${this.#path}/${name}`))
     }
     records.sort((a, b) => a.createdAt.localeCompare(b.createdAt))
     for (const record of records) this.#entries.set(record.id, this.#entry(record))
@@ -194,36 +176,5 @@ export class DirectoryStore implements Store {
       return entry?.kind === 'frames' ? entry.folder : undefined
     })
     for (const { kind, folder } of this.#entries.values()) if (kind === 'series') await folder.recover()
-  }
-}
-
-/** A stream's record; none where the folder's making was cut short. Throws `server/store` for a damaged one. */
-async function readStream(path: string): Promise<StreamRecord | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as StreamRecord
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    if (!(error instanceof SyntaxError)) throw error
-    throw new FramewireError(
-      'server/store',
-      `The record of a stream is damaged: ${path}. Restore it, or move the stream's folder out of the store.`,
-      { path, reason: 'damaged record' },
-      { cause: error },
-    )
-  }
-}
-
-/** What a stream's Zarr group says of it. */
-function attributes(record: StreamRecord): object {
-  const { id, name, createdAt, projectId } = record
-  const common = { data_id: id, name, created_at: createdAt, project_id: projectId }
-  if (record.kind === 'series') return common
-  const { fps, rotationsPerMin, rotationalPeriod, azimuth } = record
-  return {
-    ...common,
-    fps,
-    rotations_per_min: rotationsPerMin,
-    rotational_period: rotationalPeriod,
-    azimuth_label: azimuth,
   }
 }

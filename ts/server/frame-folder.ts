@@ -1,25 +1,23 @@
-import { existsSync } from 'node:fs'
-import { open, readdir, readFile, rename } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { type Disk, folderOf, makeDurableFolder, syncFile, writeFile } from '../disk/disk.js'
+import { nodeDisk } from '../disk/disk-node.js'
 import { FramewireError } from '../errors.js'
-import { type CheckedShard, type Checker, indexBytes } from './checker.js'
+import type { CheckedShard, Checker } from './checker.js'
+import { checkedContent, soundContent, withChecksum } from './checksum.js'
 import { captureTimes, framesDocument, presence, presenceDocument, timesDocument } from './frame-arrays.js'
 import { Serial } from './serial.js'
-import { makeFolder, type Received, type Staging, storing, syncFolder } from './staging.js'
+import { fitToGrid, hashOf } from './shard-file.js'
+import { type Received, type Staging, storing } from './staging.js'
 import type { ChunkClaim, ChunkRecord, FrameStore, Outcome } from './store.js'
+import type { Layout } from './stream-folder.js'
 import { groupDocument, ZARR_JSON } from './zarr.js'
 
 /** Where the chunks, and the arrays beside them, of a stream lie in its folder. */
 export const FRAMES_ZARR = 'frames.zarr'
-const RECORDS = 'chunks'
+/** Where the records of the chunks lie. */
+export const RECORDS = 'chunks'
 
-/** Names of the commit of a chunk and of its shard, in staging: the shard is renamed first, the commit last. */
-const COMMIT = '.commit.json'
-const SHARD = '.part'
-
-function commitOf(shard: string): string {
-  return shard.replace(SHARD, COMMIT)
-}
+/** Ending of a commit in staging: the record of a chunk that is about to be placed. */
+const COMMIT = '.commit'
 
 interface Chunks {
   records: Map<number, ChunkRecord>
@@ -27,26 +25,40 @@ interface Chunks {
   last: number
 }
 
-/** The frames of one stream in its folder: a Zarr group, and a record of each chunk as it was received. */
+/** An empty stream: a group without arrays, as the frame size is not known before the first chunk. */
+export function framesLayout(attributes: object): Layout {
+  return {
+    folders: [FRAMES_ZARR, RECORDS],
+    files: { [`${FRAMES_ZARR}/${ZARR_JSON}`]: groupDocument(attributes) },
+  }
+}
+
+/**
+ * The frames of one stream in its folder: a Zarr group, and a record of each chunk as it was received.
+ *
+ * A chunk is placed in this order, each step on disk before the next: its commit in staging, the shard, the arrays that
+ * tell of it, its record. A crash leaves the chunk undone where the shard at its place is not the commit's, and the
+ * next start finishes it where it is.
+ */
 export class FrameFolder implements FrameStore {
   readonly #path: string
   readonly #staging: Staging
+  readonly #disk: Disk
   readonly #checker: Checker
   readonly #commits = new Serial()
   #chunks: Promise<Chunks> | undefined
-  #unfinished: unknown
+  /** Whether this run has put the array's own folder on disk. */
+  #hasFrames = false
+  /** What the arrays say of themselves on disk, by path, as far as this run has written it. */
+  readonly #documents = new Map<string, string>()
+  /** A chunk whose placing a fault cut short. */
+  #unfinished: { record: ChunkRecord; commit: string } | undefined
 
   constructor(path: string, staging: Staging, checker: Checker) {
     this.#path = path
     this.#staging = staging
+    this.#disk = staging.disk
     this.#checker = checker
-  }
-
-  /** Lay out an empty stream: a group without arrays, as the frame size is not known before the first chunk. */
-  async create(attributes: object): Promise<void> {
-    await makeFolder(join(this.#path, FRAMES_ZARR))
-    await makeFolder(join(this.#path, RECORDS))
-    await this.#staging.replace(join(this.#path, FRAMES_ZARR, ZARR_JSON), groupDocument(attributes))
   }
 
   admit(claim: ChunkClaim): Promise<void> {
@@ -63,7 +75,7 @@ export class FrameFolder implements FrameStore {
         const checked = await this.#checker.check(part.path, claim)
         return await this.#commits.run(() => this.#commit(claim, part, checked))
       } finally {
-        await this.#drop(part)
+        await this.#staging.discard(part.path)
       }
     })
   }
@@ -73,10 +85,10 @@ export class FrameFolder implements FrameStore {
     return [...records.values()].sort((a, b) => a.index - b.index)
   }
 
-  /** Finish a commit that a crash cut short: its shard is in place where it is no longer in staging. */
-  async recover(commit: string): Promise<void> {
-    const record = JSON.parse(await readFile(commit, 'utf8')) as ChunkRecord
-    await this.#publish(record, commit)
+  /** Finish a commit that a crash or a fault cut short, if it came as far as to place its shard. */
+  async recover(record: ChunkRecord, commit: string): Promise<void> {
+    const placed = await hashOf(this.#disk, `${this.#shardFolder(record)}/0`)
+    if (placed === record.storedSha256) await this.#publish(record, commit)
   }
 
   /** Ends when the commits under way have ended. */
@@ -127,13 +139,9 @@ export class FrameFolder implements FrameStore {
     part: Received,
     checked: CheckedShard,
   ): Promise<{ chunk: ChunkRecord; outcome: Outcome }> {
-    if (this.#unfinished !== undefined) {
-      throw new FramewireError(
-        'server/store',
-        'An earlier chunk of this stream could not be placed. Restart the server: it is finished at the start.',
-        { path: this.#path, reason: 'unfinished commit' },
-        { cause: this.#unfinished },
-      )
+    if (this.#unfinished) {
+      await this.recover(this.#unfinished.record, this.#unfinished.commit)
+      this.#unfinished = undefined
     }
     // Another upload of this index, or the first chunk of the stream, may have come while this one was checked.
     await this.#admit(claim)
@@ -145,87 +153,96 @@ export class FrameFolder implements FrameStore {
     const { xxh64, leftOut } = checked
     const chunk: ChunkRecord = {
       ...claim,
-      dataId: basename(this.#path),
+      dataId: this.#path.slice(folderOf(this.#path).length + 1),
       bytes,
       md5,
       sha256,
+      storedSha256: await fitToGrid(this.#disk, part, claim, checked),
       xxh64,
       leftOut,
       receivedAt: new Date().toISOString(),
       replaced: (before?.replaced ?? 0) + (isOther ? 1 : 0),
     }
-    await seal(part, claim, checked)
-    // A commit without its shard in staging means that the shard was placed: the shard's name must be there first.
-    await syncFolder(this.#staging.folder)
-    const commit = await this.#staging.write(JSON.stringify(chunk), { name: basename(commitOf(part.path)) })
-    await this.#publish(chunk, commit, part.path)
+    await this.#publish(chunk, `${part.path}${COMMIT}`, part.path)
     return { chunk, outcome: isOther ? 'replaced' : 'stored' }
   }
 
-  /** Remove an upload that was not placed. Its commit goes first: one without its shard would be taken for placed. */
-  async #drop(part: Received): Promise<void> {
-    if (!existsSync(part.path)) return
-    await this.#staging.discard(commitOf(part.path))
-    await syncFolder(this.#staging.folder)
-    await this.#staging.discard(part.path)
-  }
-
   /**
-   * Place a chunk. All that can fill the disk is done beforehand, so that what remains are renames: the shard, what
-   * tells of it, then the shape of `frames`, so that a reader who sees a frame finds out whether it was received.
+   * Place a chunk, by a commit that is there already or, with a shard in staging, is made. All that can fill the disk
+   * is done beforehand, so that what remains are renames: the shard, what tells of it, then the shape of `frames`, so
+   * that a reader who sees a frame finds out whether it was received.
    */
   async #publish(record: ChunkRecord, commit: string, shard?: string): Promise<void> {
+    const disk = this.#disk
     const chunks = await this.#load()
     const last = Math.max(chunks.last, record.index)
     const lastRecord = last === record.index ? record : chunks.records.get(last)!
     const length = last * record.chunkSize + lastRecord.frames
 
-    const zarr = join(this.#path, FRAMES_ZARR)
-    const shardFolder = join(zarr, 'frames', 'c', String(record.index), '0')
-    const beside: [target: string, data: string | Uint8Array][] = [
-      [join(zarr, 'present', 'c', String(record.index)), presence(record)],
-      [join(zarr, 'time_unix_ms', 'c', String(record.index)), captureTimes(record)],
-      [join(zarr, 'present', ZARR_JSON), presenceDocument(length, record)],
-      [join(zarr, 'time_unix_ms', ZARR_JSON), timesDocument(length, record)],
-      [join(zarr, 'frames', ZARR_JSON), framesDocument(length, record)],
+    const zarr = `${this.#path}/${FRAMES_ZARR}`
+    const text = Buffer.from(withChecksum(record))
+    const documents = new Map([
+      [`${zarr}/present/${ZARR_JSON}`, presenceDocument(length, record)],
+      [`${zarr}/time_unix_ms/${ZARR_JSON}`, timesDocument(length, record)],
+      [`${zarr}/frames/${ZARR_JSON}`, framesDocument(length, record)],
+    ])
+    const arrays: [target: string, data: Uint8Array][] = [
+      [`${zarr}/present/c/${record.index}`, presence(record)],
+      [`${zarr}/time_unix_ms/c/${record.index}`, captureTimes(record)],
     ]
-    const folders = new Set([shardFolder, ...beside.map(([target]) => dirname(target))])
-    const staged = await this.#stage(beside.map(([, data]) => data))
+    for (const [target, document] of documents)
+      if (this.#documents.get(target) !== document) arrays.push([target, Buffer.from(document)])
+    const folders = [...new Set(arrays.map(([target]) => folderOf(target)))]
+    const staged = arrays.map(() => this.#staging.place())
+    const stagedRecord = this.#staging.place()
+    const shardFolder = this.#shardFolder(record)
     try {
-      for (const folder of folders) await makeFolder(folder)
-      await syncFolder(this.#staging.folder)
-      if (shard !== undefined) await rename(shard, join(shardFolder, '0'))
+      await all([
+        ...arrays.map(([, data], at) => writeFile(disk, staged[at]!, data)),
+        writeFile(disk, stagedRecord, text),
+        ...(shard === undefined ? [] : [writeFile(disk, commit, text), syncFile(disk, shard)]),
+      ])
+      for (const folder of folders) await disk.makeFolder(folder)
+      if (shard !== undefined) {
+        if (!chunks.records.has(record.index)) await this.#makeShardFolder(shardFolder)
+        await disk.syncFolder(this.#staging.folder)
+        await disk.rename(shard, `${shardFolder}/0`)
+      }
     } catch (error) {
-      await this.#staging.discard(...staged)
+      await this.#staging.discard(...staged, stagedRecord, ...(shard === undefined ? [] : [commit]))
       throw error
     }
     try {
-      for (const [at, [target]] of beside.entries()) await rename(staged[at]!, target)
-      await Promise.all([...folders].map(syncFolder))
-      await rename(commit, join(this.#path, RECORDS, `${record.index}.json`))
-      await syncFolder(join(this.#path, RECORDS))
+      await disk.syncFolder(shardFolder)
+      for (const [at, [target]] of arrays.entries()) await disk.rename(staged[at]!, target)
+      await all(folders.map((folder) => disk.syncFolder(folder)))
+      await disk.rename(stagedRecord, `${this.#path}/${RECORDS}/${record.index}.json`)
+      await disk.syncFolder(`${this.#path}/${RECORDS}`)
     } catch (error) {
-      this.#unfinished = error
+      this.#unfinished = { record, commit }
+      await this.#staging.discard(...staged, stagedRecord)
       throw error
     }
     chunks.records.set(record.index, record)
     chunks.last = last
+    for (const [target, document] of documents) this.#documents.set(target, document)
+    await this.#staging.discard(commit)
   }
 
-  /** Write several files to staging, or none. */
-  async #stage(contents: (string | Uint8Array)[]): Promise<string[]> {
-    const written = await Promise.allSettled(contents.map((data) => this.#staging.write(data)))
-    const paths = written.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    const failed = written.find((result) => result.status === 'rejected')
-    if (failed) {
-      await this.#staging.discard(...paths)
-      throw failed.reason
-    }
-    return paths
+  #shardFolder({ index }: ChunkRecord): string {
+    return `${this.#path}/${FRAMES_ZARR}/frames/c/${index}/0`
+  }
+
+  /** Make the folder of a shard, on disk when this resolves. */
+  async #makeShardFolder(folder: string): Promise<void> {
+    const zarr = `${this.#path}/${FRAMES_ZARR}`
+    // Once a run from the top, even where the upper ones are there: a process that was killed may not have synced them.
+    await makeDurableFolder(this.#disk, folder, this.#hasFrames ? `${zarr}/frames/c` : zarr)
+    this.#hasFrames = true
   }
 
   #load(): Promise<Chunks> {
-    this.#chunks ??= readRecords(this.#path).catch((error) => {
+    this.#chunks ??= readRecords(this.#path, this.#disk).catch((error) => {
       this.#chunks = undefined
       throw error
     })
@@ -233,32 +250,23 @@ export class FrameFolder implements FrameStore {
   }
 }
 
-/** The records of all chunks that were committed to a stream's folder. */
-export async function readRecords(path: string): Promise<Chunks> {
-  const folder = join(path, RECORDS)
+/** The records of all chunks that were committed to a stream's folder. Throws `server/store` for a damaged one. */
+export async function readRecords(path: string, disk: Disk = nodeDisk): Promise<Chunks> {
   const records = new Map<number, ChunkRecord>()
   let last = -1
-  for (const name of await readdir(folder)) {
-    const record = JSON.parse(await readFile(join(folder, name), 'utf8')) as ChunkRecord
+  for (const { name } of await disk.list(`${path}/${RECORDS}`)) {
+    const file = `${path}/${RECORDS}/${name}`
+    const record = checkedContent<ChunkRecord>(await disk.read(file), file)
     records.set(record.index, record)
     last = Math.max(last, record.index)
   }
   return { records, last }
 }
 
-/** Give a short shard the index that the grid asks for, and put the shard's bytes on disk. */
-async function seal(part: Received, claim: ChunkClaim, { paddedIndex }: CheckedShard): Promise<void> {
-  const file = await open(part.path, 'r+')
-  try {
-    if (paddedIndex) {
-      const end = part.bytes - indexBytes(claim.frames)
-      await file.truncate(end)
-      await file.write(paddedIndex, 0, paddedIndex.byteLength, end)
-    }
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+/** Wait until all have ended, well or not; throws the first fault. */
+async function all(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected')
+  if (failed) throw (failed as PromiseRejectedResult).reason
 }
 
 /** Finish or drop what a crash left in staging. `folder` is asked for the folder of a stream. */
@@ -266,18 +274,11 @@ export async function recoverStaging(
   staging: Staging,
   folder: (dataId: string) => FrameFolder | undefined,
 ): Promise<void> {
-  const names = new Set(await staging.list())
-  for (const name of names) {
-    if (!name.endsWith(COMMIT)) continue
-    const path = join(staging.folder, name)
-    if (names.has(name.replace(COMMIT, SHARD))) {
-      await staging.discard(path)
-    } else {
-      const { dataId } = JSON.parse(await readFile(path, 'utf8')) as ChunkRecord
-      await folder(dataId)?.recover(path)
-    }
+  const paths = await staging.list()
+  for (const commit of paths.filter((path) => path.endsWith(COMMIT))) {
+    // One that is not whole is of a chunk that was not placed.
+    const record = soundContent<ChunkRecord>(await staging.disk.read(commit))
+    if (record) await folder(record.dataId)?.recover(record, commit)
   }
-  // Only now may shards go: a commit without one would be taken for a chunk that was placed.
-  await syncFolder(staging.folder)
-  await staging.discard(...(await staging.list()).map((name) => join(staging.folder, name)))
+  await staging.discard(...paths)
 }

@@ -1,6 +1,5 @@
-import { open, readFile, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { makeFolder, type Staging, syncFolder } from './staging.js'
+import { syncFile } from '../disk/disk.js'
+import type { Staging } from './staging.js'
 import { arrayDocument, groupDocument, ZARR_JSON } from './zarr.js'
 
 /** Points of a Zarr chunk of a channel: 32 KiB, the most that is written again when a point is added. */
@@ -40,13 +39,15 @@ export class SeriesArrays {
     const first = Math.floor(position / POINTS_PER_FILE)
     const traits = units === undefined ? {} : { units }
     for (const array of ARRAYS) {
-      const folder = join(this.#path, array)
-      await makeFolder(join(folder, 'c'))
+      const folder = `${this.#path}/${array}`
+      await this.#staging.disk.makeFolder(`${folder}/c`)
       for (let file = first; file * POINTS_PER_FILE < length; file++) {
         const start = file * POINTS_PER_FILE
-        const path = join(folder, 'c', String(file))
+        const path = `${folder}/c/${file}`
         // Points before the position stay as they are.
-        const bytes = start < position ? await readFile(path) : Buffer.alloc(8 * POINTS_PER_FILE)
+        const bytes = Buffer.from(
+          start < position ? await this.#staging.disk.read(path) : new Uint8Array(8 * POINTS_PER_FILE),
+        )
         for (let at = Math.max(start, position); at < start + POINTS_PER_FILE; at++) {
           bytes.writeDoubleLE(points[array][at - position] ?? Number.NaN, 8 * (at - start))
         }
@@ -57,29 +58,26 @@ export class SeriesArrays {
     await this.#document(this.#path, groupDocument({ channel_name: name, ...traits }))
   }
 
-  /** Put on disk what was written since the last time. */
+  /** Put on disk what was written since the last time, but for the name of the channel's folder. */
   async sync(): Promise<void> {
+    const { disk } = this.#staging
     const paths = [...this.#unsynced]
-    await Promise.all(paths.map(syncFile))
-    await Promise.all([...new Set(paths.map((path) => dirname(path)))].map(syncFolder))
+    if (paths.length === 0) return
+    await Promise.all(paths.map((path) => syncFile(disk, path)))
+    const folders = ARRAYS.flatMap((array) => [`${this.#path}/${array}/c`, `${this.#path}/${array}`])
+    await Promise.all([...folders, this.#path].map((folder) => disk.syncFolder(folder)))
     for (const path of paths) this.#unsynced.delete(path)
   }
 
   async #document(folder: string, document: string): Promise<void> {
-    const path = join(folder, ZARR_JSON)
+    const path = `${folder}/${ZARR_JSON}`
     if (this.#documents.get(path) === document) return
     await this.#replace(path, document)
     this.#documents.set(path, document)
   }
 
   async #replace(path: string, data: string | Uint8Array): Promise<void> {
-    const staged = await this.#staging.write(data, { sync: false })
-    try {
-      await rename(staged, path)
-    } catch (error) {
-      await this.#staging.discard(staged)
-      throw error
-    }
+    await this.#staging.replace(path, data, { sync: false })
     this.#unsynced.add(path)
   }
 }
@@ -95,13 +93,4 @@ function seriesDocument(length: number, attributes: object): string {
     dimensionNames: ['point'],
     attributes,
   })
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
 }

@@ -1,17 +1,18 @@
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isMissing } from '../disk/disk.js'
 import { channelFolder } from './channel-name.js'
+import { soundContent, withChecksum } from './checksum.js'
 import { Serial } from './serial.js'
 import { type PointArrays, SeriesArrays } from './series-arrays.js'
 import { type LogPlace, SeriesLog } from './series-log.js'
-import { makeFolder, type Staging, storing } from './staging.js'
+import { type Staging, storing } from './staging.js'
 import type { ChannelRecord, Points, SeriesChunk, SeriesStore } from './store.js'
+import type { Layout } from './stream-folder.js'
 import { groupDocument, ZARR_JSON } from './zarr.js'
 
 /** Where the channels of a stream lie in its folder. */
 export const SERIES_ZARR = 'series.zarr'
 const LOG = 'series.jsonl'
-/** Length of the log that the arrays on disk stand for. */
+/** Says how much of the log the arrays on disk stand for. It may be lost in a crash: the arrays are made again then. */
 const MARK = 'series.mark'
 
 interface Channel {
@@ -21,6 +22,14 @@ interface Channel {
   chunks: { index: number; points: number; place: LogPlace }[]
   points: number
   arrays: SeriesArrays
+}
+
+/** A stream without channels. */
+export function seriesLayout(attributes: object): Layout {
+  return {
+    folders: [SERIES_ZARR],
+    files: { [`${SERIES_ZARR}/${ZARR_JSON}`]: groupDocument(attributes), [LOG]: '' },
+  }
 }
 
 /**
@@ -37,14 +46,7 @@ export class SeriesFolder implements SeriesStore {
   constructor(path: string, staging: Staging) {
     this.#path = path
     this.#staging = staging
-    this.#log = new SeriesLog(join(path, LOG))
-  }
-
-  /** Lay out a stream without channels. */
-  async create(attributes: object): Promise<void> {
-    await makeFolder(join(this.#path, SERIES_ZARR))
-    await this.#staging.replace(join(this.#path, SERIES_ZARR, ZARR_JSON), groupDocument(attributes))
-    await this.#staging.replace(join(this.#path, LOG), '')
+    this.#log = new SeriesLog(staging.disk, `${path}/${LOG}`)
   }
 
   put(chunk: SeriesChunk): Promise<void> {
@@ -72,7 +74,9 @@ export class SeriesFolder implements SeriesStore {
     return this.#exclusive(async (channels) => {
       if (await this.#isSettled()) return
       for (const { arrays } of channels.values()) await arrays.sync()
-      await this.#staging.replace(join(this.#path, MARK), String(this.#log.bytes))
+      await this.#staging.disk.syncFolder(`${this.#path}/${SERIES_ZARR}`)
+      const mark = withChecksum({ bytes: this.#log.bytes })
+      await this.#staging.replace(`${this.#path}/${MARK}`, mark, { sync: false })
     })
   }
 
@@ -90,12 +94,18 @@ export class SeriesFolder implements SeriesStore {
 
   /** Whether the arrays on disk stand for the whole log. */
   async #isSettled(): Promise<boolean> {
-    const { size } = await stat(join(this.#path, LOG))
-    const mark = await readFile(join(this.#path, MARK), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '0'
+    return (await this.#settledBytes()) === (await this.#log.size())
+  }
+
+  /** How much of the log the arrays on disk stand for. */
+  async #settledBytes(): Promise<number> {
+    try {
+      const mark = await this.#staging.disk.read(`${this.#path}/${MARK}`)
+      return soundContent<{ bytes: number }>(mark)?.bytes ?? 0
+    } catch (error) {
+      if (isMissing(error)) return 0
       throw error
-    })
-    return Number(mark) === size
+    }
   }
 
   #exclusive<T>(work: (channels: Map<string, Channel>) => Promise<T>): Promise<T> {
@@ -116,7 +126,7 @@ export class SeriesFolder implements SeriesStore {
   async #load(): Promise<Map<string, Channel>> {
     const settled = await this.#isSettled()
     const channels = new Map<string, Channel>()
-    for (const { chunk, place } of await this.#log.open()) {
+    for (const { chunk, place } of await this.#log.open(await this.#settledBytes())) {
       for (const [name, points] of Object.entries(chunk.channels)) {
         insert(this.#channel(channels, name), points, chunk.index, place)
       }
@@ -159,7 +169,7 @@ export class SeriesFolder implements SeriesStore {
   #channel(channels: Map<string, Channel>, name: string): Channel {
     const known = channels.get(name)
     if (known) return known
-    const arrays = new SeriesArrays(join(this.#path, SERIES_ZARR, channelFolder(name)), this.#staging)
+    const arrays = new SeriesArrays(`${this.#path}/${SERIES_ZARR}/${channelFolder(name)}`, this.#staging)
     const channel: Channel = { name, chunks: [], points: 0, arrays }
     channels.set(name, channel)
     return channel

@@ -1,4 +1,6 @@
-import { open, readFile, truncate } from 'node:fs/promises'
+import type { Disk } from '../disk/disk.js'
+import { FramewireError } from '../errors.js'
+import { checkedContent, soundContent, withChecksum } from './checksum.js'
 import type { SeriesChunk } from './store.js'
 
 /** Where a chunk's line lies in the log. */
@@ -7,42 +9,69 @@ export interface LogPlace {
   length: number
 }
 
-/** The scalar chunks of one stream as they came, a line of JSON each: the truth that the arrays are made from. */
+const NEWLINE = 10
+
+/**
+ * The scalar chunks of one stream as they came, a line of JSON with its checksum each: the truth that the arrays are
+ * made from.
+ */
 export class SeriesLog {
+  readonly #disk: Disk
   readonly #path: string
   #bytes = 0
 
-  constructor(path: string) {
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk
     this.#path = path
   }
 
-  /** Length in bytes. */
+  /** Length in bytes, as far as it was read or written. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Read all chunks, in order of arrival. A line that a crash cut short was never answered, and is cut off. */
-  async open(): Promise<{ chunk: SeriesChunk; place: LogPlace }[]> {
-    const text = await readFile(this.#path)
+  /**
+   * Read all chunks, in order of arrival. A last line that a crash cut short was never answered, and is cut off; what
+   * is left is on disk. The first `settled` bytes were: there, and before another line, damage is `server/store`.
+   */
+  async open(settled: number): Promise<{ chunk: SeriesChunk; place: LogPlace }[]> {
+    const bytes = await this.#disk.read(this.#path)
     const lines: { chunk: SeriesChunk; place: LogPlace }[] = []
     let offset = 0
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', offset)) {
-      const chunk = JSON.parse(text.toString('utf8', offset, end)) as SeriesChunk
+    while (offset < bytes.byteLength) {
+      const found = bytes.indexOf(NEWLINE, offset)
+      const end = found < 0 ? bytes.byteLength : found
+      const chunk = found < 0 ? undefined : soundContent<SeriesChunk>(bytes.subarray(offset, end))
+      if (!chunk) {
+        if (end + 1 < bytes.byteLength) throw this.#damage(offset)
+        break
+      }
       lines.push({ chunk, place: { offset, length: end - offset } })
       offset = end + 1
     }
-    if (offset < text.byteLength) await truncate(this.#path, offset)
+    if (offset < settled) throw this.#damage(offset)
+    if (bytes.byteLength > settled) await this.#keep(offset)
     this.#bytes = offset
     return lines
   }
 
+  /** Length of its file, in bytes. */
+  async size(): Promise<number> {
+    const file = await this.#disk.open(this.#path)
+    try {
+      return await file.size()
+    } finally {
+      await file.close()
+    }
+  }
+
   /** Add a chunk; it is on disk when this resolves, and not in the log where it throws. */
   async append(chunk: SeriesChunk): Promise<LogPlace> {
-    const line = Buffer.from(`${JSON.stringify(chunk)}\n`)
+    const line = Buffer.from(`${withChecksum(chunk)}\n`)
     const place = { offset: this.#bytes, length: line.byteLength - 1 }
-    const file = await open(this.#path, 'a')
+    const file = await this.#disk.open(this.#path)
     try {
-      await file.writeFile(line)
+      await file.write(line, this.#bytes)
       await file.sync()
     } catch (error) {
       await file.truncate(this.#bytes)
@@ -56,10 +85,28 @@ export class SeriesLog {
 
   /** The chunk of a line. */
   async read({ offset, length }: LogPlace): Promise<SeriesChunk> {
-    const file = await open(this.#path, 'r')
+    const file = await this.#disk.open(this.#path)
     try {
-      const { buffer } = await file.read(Buffer.alloc(length), 0, length, offset)
-      return JSON.parse(buffer.toString('utf8')) as SeriesChunk
+      return checkedContent<SeriesChunk>(await file.read(offset, length), this.#path)
+    } finally {
+      await file.close()
+    }
+  }
+
+  #damage(offset: number): FramewireError {
+    return new FramewireError(
+      'server/store',
+      `The log of a stream is damaged at byte ${offset}: ${this.#path}. Restore it, or move the stream's folder out of the store.`,
+      { path: this.#path, reason: 'damaged' },
+    )
+  }
+
+  /** Cut the log to its first bytes, and put those on disk: a process that was killed may not have. */
+  async #keep(bytes: number): Promise<void> {
+    const file = await this.#disk.open(this.#path)
+    try {
+      await file.truncate(bytes)
+      await file.sync()
     } finally {
       await file.close()
     }

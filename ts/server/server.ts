@@ -7,6 +7,7 @@ import { ApiKeys } from './api-keys.js'
 import { createApp, type LogLevel } from './app.js'
 import { CheckingThread } from './checking-thread.js'
 import { DirectoryStore } from './directory-store.js'
+import { lockStore } from './store-lock.js'
 import { UploadUrls, uploadSecret } from './upload-urls.js'
 
 /** Options of {@link createIngestServer}. */
@@ -93,6 +94,7 @@ export async function createIngestServer(options: IngestServerOptions): Promise<
     return ended
   }
   try {
+    closing.push(await lockStore(path))
     const store = await DirectoryStore.open(path, checker)
     closing.push(() => store.close())
     const app = createApp({

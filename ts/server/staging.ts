@@ -1,7 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type Disk, folderOf, writeFile } from '../disk/disk.js'
 import { FramewireError, isFramewireError } from '../errors.js'
+
+/** Name of the folder for what the store keeps for itself, beside a folder for each stream. */
+export const OWN = '.framewire'
+
+/** Pieces of a body are gathered to so many bytes before they are written. */
+const GATHERED_BYTES = 2 ** 20
 
 /** A body as it was received: its file in the staging folder, not yet synced. */
 export interface Received {
@@ -17,93 +22,94 @@ export interface Received {
  * file. It lies in the store, as a rename is atomic only within one file system.
  */
 export class Staging {
+  readonly disk: Disk
   readonly folder: string
 
-  constructor(folder: string) {
-    this.folder = folder
+  constructor(disk: Disk, store: string) {
+    this.disk = disk
+    this.folder = `${store}/${OWN}/incoming`
   }
 
   /** Write a body to a file of its own while hashing it. Nothing is left where the body breaks off or the disk is full. */
   async receive(body: AsyncIterable<Uint8Array>): Promise<Received> {
-    const path = join(this.folder, `${randomUUID()}.part`)
+    const path = this.place()
     const md5 = createHash('md5')
     const sha256 = createHash('sha256')
+    const file = await this.disk.create(path)
     let bytes = 0
-    async function* hashed() {
-      for await (const piece of body) {
-        md5.update(piece)
-        sha256.update(piece)
-        bytes += piece.byteLength
-        yield piece
-      }
-    }
-    const file = await open(path, 'wx')
     try {
-      await writeFile(file, hashed())
+      try {
+        for await (const pieces of gathered(body)) {
+          const start = bytes
+          for (const piece of pieces) {
+            md5.update(piece)
+            sha256.update(piece)
+            bytes += piece.byteLength
+          }
+          await file.write(pieces, start)
+        }
+      } finally {
+        await file.close()
+      }
     } catch (error) {
       await this.discard(path)
       throw error
-    } finally {
-      await file.close()
     }
     return { path, bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') }
   }
 
+  /** A path here that is not taken. */
+  place(): string {
+    return `${this.folder}/${randomUUID()}.part`
+  }
+
   /** Write a file and sync its bytes, unless told not to; the caller renames it. */
-  async write(
-    data: string | Uint8Array,
-    {
-      name = `${randomUUID()}.part`,
-      sync = true,
-      mode,
-    }: { name?: string; sync?: boolean; mode?: number } = {},
-  ): Promise<string> {
-    const path = join(this.folder, name)
-    const file = await open(path, 'wx', mode)
-    try {
-      await file.writeFile(data)
-      if (sync) await file.sync()
-    } catch (error) {
-      await this.discard(path)
-      throw error
-    } finally {
-      await file.close()
-    }
+  async write(data: string | Uint8Array, options?: { mode?: number; sync?: boolean }): Promise<string> {
+    const path = this.place()
+    await writeFile(this.disk, path, typeof data === 'string' ? Buffer.from(data) : data, options)
     return path
   }
 
-  /** Write `path` whole or not at all, on disk when this resolves. */
-  async replace(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
-    const staged = await this.write(data, { mode })
-    await rename(staged, path)
-    await syncFolder(dirname(path))
+  /** Write `path` whole or not at all; on disk when this resolves, unless told not to. */
+  async replace(
+    path: string,
+    data: string | Uint8Array,
+    { mode, sync = true }: { mode?: number; sync?: boolean } = {},
+  ): Promise<void> {
+    const staged = await this.write(data, { mode, sync })
+    try {
+      await this.disk.rename(staged, path)
+    } catch (error) {
+      await this.discard(staged)
+      throw error
+    }
+    if (sync) await this.disk.syncFolder(folderOf(path))
   }
 
-  discard(...paths: readonly string[]): Promise<unknown> {
-    return Promise.all(paths.map((path) => rm(path, { force: true })))
+  /** Remove what may lie here still; what cannot be removed goes at the next start. */
+  async discard(...paths: readonly string[]): Promise<void> {
+    await Promise.allSettled(paths.map((path) => this.disk.remove(path)))
   }
 
-  /** Names of the files that lie here. */
-  list(): Promise<string[]> {
-    return readdir(this.folder)
+  /** Paths of what lies here. */
+  async list(): Promise<string[]> {
+    return (await this.disk.list(this.folder)).map(({ name }) => `${this.folder}/${name}`)
   }
 }
 
-/** Put a folder's entries on disk. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
+/** The pieces of a body, many at once where they are small. */
+async function* gathered(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
+  let pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body) {
+    pieces.push(piece)
+    bytes += piece.byteLength
+    if (bytes < GATHERED_BYTES) continue
+    yield pieces
+    pieces = []
+    bytes = 0
   }
-}
-
-/** Make a folder and the missing ones above it, on disk when this resolves. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
-  if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+  yield pieces
 }
 
 /** Run work upon files under `path`; what the file system refuses becomes `server/full` or `server/store`. */

@@ -62,6 +62,8 @@ export interface ChunkRecord extends ChunkClaim {
   bytes: number
   md5: string
   sha256: string
+  /** SHA-256 (hex) of the shard's file in the store: that of a short one, whose index was padded, is another. */
+  storedSha256: string
   /** XXH64 over the frames' XXH64 values (u64 little-endian, in frame order), hex. */
   xxh64: string
   /** Frames that the sender left out of its shard; they read as zeros. */

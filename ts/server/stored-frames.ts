@@ -84,6 +84,11 @@ export class StoredFrames {
     }
   }
 
+  /** The bytes of a chunk of the array `time_unix_ms`. */
+  times(index: number): Promise<Uint8Array> {
+    return readFile(join(this.#zarr, 'time_unix_ms', 'c', String(index)))
+  }
+
   /** File of a chunk's shard. */
   shardPath(index: number): string {
     return join(this.#zarr, 'frames', 'c', String(index), '0', '0')

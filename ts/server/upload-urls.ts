@@ -1,8 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { type Disk, isMissing } from '../disk/disk.js'
+import { nodeDisk } from '../disk/disk-node.js'
+import { FramewireError } from '../errors.js'
 import { Refusal } from './refusal.js'
-import { Staging, storing } from './staging.js'
+import { OWN, Staging, storing } from './staging.js'
 import type { ChunkClaim } from './store.js'
 
 /** Where shards are sent to. */
@@ -65,17 +66,28 @@ function forged(): Refusal {
   )
 }
 
-/** The secret that a store's upload URLs are signed with; made at the first start, readable by the owner alone. */
-export function uploadSecret(store: string): Promise<Uint8Array> {
-  const path = join(store, '.framewire', 'secret')
+const SECRET_BYTES = 32
+
+/**
+ * The secret that a store's upload URLs are signed with; made at the first start, readable by the owner alone. Throws
+ * `server/store`, `server/full`.
+ */
+export function uploadSecret(store: string, disk: Disk = nodeDisk): Promise<Uint8Array> {
+  const path = `${store}/${OWN}/secret`
   return storing(path, async () => {
-    try {
-      return await readFile(path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const known = await disk.read(path).catch((error: unknown) => {
+      if (!isMissing(error)) throw error
+    })
+    if (known?.byteLength === SECRET_BYTES) return known
+    if (known) {
+      throw new FramewireError(
+        'server/store',
+        `${path} is damaged. Remove it: upload URLs that were given before are refused then, and asked for again.`,
+        { path, reason: 'damaged' },
+      )
     }
-    const secret = randomBytes(32)
-    await new Staging(join(store, '.framewire', 'incoming')).replace(path, secret, 0o600)
+    const secret = randomBytes(SECRET_BYTES)
+    await new Staging(disk, store).replace(path, secret, { mode: 0o600 })
     return secret
   })
 }

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { open, readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type { Core } from '../core/core.js'
 import { loadCore } from '../core/load.js'
+import { nodeDisk } from '../disk/disk-node.js'
 import { isFramewireError } from '../errors.js'
 import { indexBytes, ShardChecker } from './checker.js'
-import { presence } from './frame-arrays.js'
-import { readRecords } from './frame-folder.js'
+import { soundContent } from './checksum.js'
+import { captureTimes, framesDocument, presence, presenceDocument, timesDocument } from './frame-arrays.js'
+import { FRAMES_ZARR, RECORDS } from './frame-folder.js'
 import type { ChunkRecord } from './store.js'
 import { StoredFrames } from './stored-frames.js'
+import { groupAttributes, readStream } from './stream-folder.js'
+import { groupDocument, ZARR_JSON } from './zarr.js'
 
 /** The 8-bit frames that a stream is compared with, in the order they were sent. */
 export interface FrameReference {
@@ -84,17 +88,18 @@ export async function readFrames(
 }
 
 /**
- * Decode every shard of a stored stream, and compare: the shard with the hash of what was received, the array `present`
- * with what it held, and the frames with a reference where one is given. Damage is reported, not thrown.
+ * Decode every shard of a stored stream, and compare: the shard with the hashes of what was received and of what was
+ * written, all other files with what they must say of it, and the frames with a reference where one is given. One
+ * flipped bit in any file of the stream is found. Damage is reported, not thrown.
  * @param path folder of the stream, `<store>/<data id>`
  * Throws `server/verify` where there are no frames, `core/load`.
  */
 export async function verifyStore(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const core = await loadCore(options.wasmUrl)
   const stored = await StoredFrames.open(path, core)
-  const { records } = await readRecords(resolve(path))
-  const chunks = [...records.values()].sort((a, b) => a.index - b.index)
   const problems: Problem[] = []
+  const chunks = await soundRecords(resolve(path), problems)
+  const last = chunks.at(-1)
   const report: VerifiedChunk[] = []
   for (const chunk of chunks) {
     const reason = await chunkProblem(stored, core, chunk)
@@ -102,12 +107,13 @@ export async function verifyStore(path: string, options: VerifyOptions = {}): Pr
     const { index, frames, bytes, md5, sha256 } = chunk
     report.push({ index, frames, bytes, md5, sha256, ok: reason === undefined })
   }
-  for (const name of await readdir(dirname(dirname(dirname(stored.shardPath(0)))))) {
+  const known = new Set(await recordIndices(resolve(path)))
+  for (const name of await readdir(join(resolve(path), FRAMES_ZARR, 'frames', 'c'))) {
     // A folder alone is what a kill before the shard's rename leaves behind: it reads as missing, which is true.
-    if (!records.has(Number(name)) && existsSync(stored.shardPath(Number(name))))
+    if (!known.has(Number(name)) && existsSync(stored.shardPath(Number(name))))
       problems.push({ chunk: Number(name), reason: 'a shard that was never received lies here' })
   }
-  const last = chunks.at(-1)
+  problems.push(...(await metadataProblems(resolve(path), stored, last)))
   const length = last ? last.index * last.chunkSize + last.frames : 0
   if (length !== stored.length) {
     problems.push({
@@ -129,6 +135,48 @@ export async function verifyStore(path: string, options: VerifyOptions = {}): Pr
   }
 }
 
+/** Indices of the chunks that have a record. */
+async function recordIndices(path: string): Promise<number[]> {
+  return (await readdir(join(path, RECORDS))).map((name) => Number.parseInt(name, 10))
+}
+
+/** The records of a stream's chunks, by index; a damaged one is a problem. */
+async function soundRecords(path: string, problems: Problem[]): Promise<ChunkRecord[]> {
+  const records: ChunkRecord[] = []
+  for (const index of (await recordIndices(path)).sort((a, b) => a - b)) {
+    const record = soundContent<ChunkRecord>(await readFile(join(path, RECORDS, `${index}.json`)))
+    if (record?.index === index) records.push(record)
+    else problems.push({ chunk: index, reason: 'its record is damaged' })
+  }
+  return records
+}
+
+/** What is wrong with the files that say what the stream and its arrays are. */
+async function metadataProblems(
+  path: string,
+  { length }: StoredFrames,
+  chunk: ChunkRecord | undefined,
+): Promise<Problem[]> {
+  const problems: Problem[] = []
+  const documents = new Map<string, string>()
+  try {
+    documents.set('.', groupDocument(groupAttributes(await readStream(nodeDisk, path))))
+  } catch (error) {
+    problems.push({ reason: (error as Error).message })
+  }
+  if (chunk) {
+    documents.set('frames', framesDocument(length, chunk))
+    documents.set('present', presenceDocument(length, chunk))
+    documents.set('time_unix_ms', timesDocument(length, chunk))
+  }
+  for (const [name, expected] of documents) {
+    const file = join(path, FRAMES_ZARR, name, ZARR_JSON)
+    const found = await readFile(file, 'utf8').catch((error: Error) => error.message)
+    if (found !== expected) problems.push({ reason: `${file} does not say what was received` })
+  }
+  return problems
+}
+
 /** What is wrong with a chunk, if anything. */
 async function chunkProblem(
   stored: StoredFrames,
@@ -139,14 +187,22 @@ async function chunkProblem(
   const path = stored.shardPath(chunk.index)
   try {
     new ShardChecker(core).check(path, { frames: chunkSize, height, width, chunkSize })
-    const received = await receivedHash(path, core, chunk)
+    const { received, written } = await hashes(path, core, chunk)
     if (received !== chunk.sha256) {
       return {
         reason: `the shard is not the one that was received (SHA-256 ${received} for ${chunk.sha256})`,
       }
     }
+    if (written !== chunk.storedSha256) {
+      return {
+        reason: `the shard is not as it was written (SHA-256 ${written} for ${chunk.storedSha256})`,
+      }
+    }
     if (Buffer.compare(await stored.presence(chunk.index), presence(chunk)) !== 0) {
       return { reason: 'the array "present" does not say what was received' }
+    }
+    if (Buffer.compare(await stored.times(chunk.index), captureTimes(chunk)) !== 0) {
+      return { reason: 'the array "time_unix_ms" does not say what was received' }
     }
     return undefined
   } catch (error) {
@@ -161,8 +217,12 @@ async function chunkProblem(
   }
 }
 
-/** SHA-256 of a shard as it was received: with the index that its own number of frames has. */
-async function receivedHash(path: string, core: Core, { chunkSize, frames }: ChunkRecord): Promise<string> {
+/** SHA-256 of a shard as it lies there, and as it was received: with the index that its own number of frames has. */
+async function hashes(
+  path: string,
+  core: Core,
+  { chunkSize, frames }: ChunkRecord,
+): Promise<{ received: string; written: string }> {
   const hash = createHash('sha256')
   const file = await open(path, 'r')
   try {
@@ -170,10 +230,10 @@ async function receivedHash(path: string, core: Core, { chunkSize, frames }: Chu
     const indexAt = size - indexBytes(chunkSize)
     const index = new Uint8Array(indexBytes(chunkSize))
     await file.read(index, 0, index.byteLength, indexAt)
-    const entries = core.readIndex(index, chunkSize, size).slice(0, frames)
     if (indexAt > 0)
       for await (const piece of createReadStream(path, { end: indexAt - 1 })) hash.update(piece as Uint8Array)
-    return hash.update(core.writeIndex(entries)).digest('hex')
+    const own = core.writeIndex(core.readIndex(index, chunkSize, size).slice(0, frames))
+    return { received: hash.copy().update(own).digest('hex'), written: hash.update(index).digest('hex') }
   } finally {
     await file.close()
   }

@@ -2,21 +2,16 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Checker, ShardChecker } from '../../../ts/server/checker.js'
+import { nodeDisk } from '../../../ts/disk/disk-node.js'
 import { DirectoryStore } from '../../../ts/server/directory-store.js'
 import { POINTS_PER_FILE } from '../../../ts/server/series-arrays.js'
 import type { ChunkClaim, SeriesChunk } from '../../../ts/server/store.js'
 import { readWithZarrita } from '../../interop/zarrita.js'
 import { temporaryFolder } from './client.js'
-import { core, goldenShard, makeShard, pattern } from './shards.js'
-
-const checker: Checker = {
-  check: async (path, claim) => new ShardChecker(core).check(path, claim),
-  close: async () => {},
-}
+import { checkerOn, goldenShard, makeShard, pattern } from './shards.js'
 
 async function openStore(path = temporaryFolder()) {
-  const store = await DirectoryStore.open(path, checker)
+  const store = await DirectoryStore.open(path, checkerOn(nodeDisk))
   onTestFinished(() => store.close())
   return { store, path }
 }

@@ -1,28 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type Checker, ShardChecker } from '../../../ts/server/checker.js'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { DirectoryStore } from '../../../ts/server/directory-store.js'
 import type { ChunkClaim, SeriesChunk } from '../../../ts/server/store.js'
-import { readWithZarrita } from '../../interop/zarrita.js'
+import { ForgetfulDisk } from '../../disk/forgetful-disk.js'
+import { readZarr } from '../../disk/zarr.js'
 import { sha256 } from './client.js'
-import { type Fault, fileSystem } from './failing-fs.js'
-import { core, makeShard, pattern } from './shards.js'
+import { checkerOn, makeShard, pattern } from './shards.js'
 
-vi.mock('node:fs/promises', async (original) => {
-  const { failing } = await import('./failing-fs.js')
-  return failing(await original())
-})
-
-const checker: Checker = {
-  check: async (path, claim) => new ShardChecker(core).check(path, claim),
-  close: async () => {},
-}
-afterEach(() => fileSystem.heal())
-
-/** Thousands of syncs are made here; in memory they cost nothing. */
-const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const STORE = '/store'
 
 const claim = (index: number, frames: number): ChunkClaim => ({
   index,
@@ -39,11 +23,11 @@ async function* body(bytes: Uint8Array) {
 }
 
 /** A store with one stream of each kind, each with something in it, that is copied for every step. */
-let template: { path: string; frames: string; series: string }
+let template: { disk: ForgetfulDisk; frames: string; series: string }
 
 beforeAll(async () => {
-  const path = mkdtempSync(join(SCRATCH, 'framewire-faults-'))
-  const store = await DirectoryStore.open(path, checker)
+  const disk = new ForgetfulDisk()
+  const store = await DirectoryStore.open(STORE, checkerOn(disk), disk)
   const traits = { name: 'x', fps: 4, rotationsPerMin: 0, rotationalPeriod: null }
   const frames = (await store.create({ kind: 'frames', ...traits })).id
   const series = (await store.create({ kind: 'series', name: null, pointsPerChunk: 100 })).id
@@ -51,28 +35,19 @@ beforeAll(async () => {
   await store.frames(frames).put(claim(1, 2), body(shard(2, 1)))
   await store.series(series).put({ index: 1, channels: { T: { timestamps: [1, 2], values: [1, 2] } } })
   await store.close()
-  template = { path, frames, series }
+  template = { disk, frames, series }
 })
-afterAll(() => rmSync(template.path, { recursive: true, force: true }))
 
 interface Prepared {
   store: DirectoryStore
-  path: string
+  disk: ForgetfulDisk
   frames: string
   series: string
 }
 
-/** Open a copy of a store for as long as `use` takes. */
-async function withCopy(from: string, use: (at: Prepared) => Promise<void>): Promise<void> {
-  const path = mkdtempSync(join(SCRATCH, 'framewire-copy-'))
-  try {
-    cpSync(from, path, { recursive: true })
-    const store = await DirectoryStore.open(path, checker)
-    await use({ ...template, path, store })
-    await store.close().catch(() => {})
-  } finally {
-    rmSync(path, { recursive: true, force: true })
-  }
+/** Open the store on a disk. */
+async function opened(disk: ForgetfulDisk): Promise<Prepared> {
+  return { ...template, disk, store: await DirectoryStore.open(STORE, checkerOn(disk), disk) }
 }
 
 /** What a store must hold, before or after one of the changes. */
@@ -135,10 +110,10 @@ const CHANGES: Change[] = [
 ]
 
 /** What a store holds, as its own inventory and another reader of its arrays say. */
-async function stateOf({ store, path, frames, series }: Prepared) {
+async function stateOf({ store, disk, frames, series }: Prepared) {
   const chunks = await store.frames(frames).chunks()
-  const read = await readWithZarrita(join(path, frames, 'frames.zarr'), 'frames')
-  const values = await readWithZarrita(join(path, series, 'series.zarr'), 'T/values')
+  const read = await readZarr(disk, `${STORE}/${frames}/frames.zarr`, '/frames')
+  const values = await readZarr(disk, `${STORE}/${series}/series.zarr`, '/T/values')
   return flat({
     hashes: Object.fromEntries(chunks.map((chunk) => [chunk.index, chunk.sha256])),
     pixels: [read.data as Uint8Array],
@@ -146,52 +121,47 @@ async function stateOf({ store, path, frames, series }: Prepared) {
   })
 }
 
+/** Nothing is left of what was not stored. */
+async function incoming({ disk }: Prepared): Promise<unknown> {
+  return disk.list(`${STORE}/.framewire/incoming`)
+}
+
 function flat({ hashes, pixels, values }: State) {
   return { hashes, pixels: Buffer.concat(pixels).toString('hex'), values }
 }
 
-/** How many steps a change takes. */
+/** How many operations a change takes. */
 async function stepsOf(change: Change): Promise<number> {
-  let steps = 0
-  await withCopy(template.path, async (at) => {
-    fileSystem.steps = 0
-    await change.make(at)
-    steps = fileSystem.steps
-  })
-  return steps
+  const at = await opened(template.disk.afterCrash())
+  const before = at.disk.operations
+  await change.make(at)
+  return at.disk.operations - before
 }
 
-/** Make the change with a fault at a step; answers what it threw. */
-async function makeWith(change: Change, at: Prepared, kind: Fault, step: number): Promise<unknown> {
-  fileSystem.failAt(kind, step)
-  try {
-    await change.make(at)
-    return undefined
-  } catch (error) {
-    return error
-  } finally {
-    fileSystem.heal()
-  }
+/** What making a change threw. */
+function faultOf(change: Change, at: Prepared): Promise<unknown> {
+  return change.make(at).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 }
 
 describe.each(CHANGES)('$name', (change) => {
-  it('is there whole or not at all after a crash at any step', async () => {
+  it('is there whole or not at all when the process is killed at any step', async () => {
     const steps = await stepsOf(change)
     expect(steps).toBeGreaterThan(5)
     for (let step = 0; step <= steps; step++) {
-      await withCopy(template.path, async (dead) => {
-        const error = await makeWith(change, dead, 'crash', step)
-        // The folder as the dead process left it, its lock with it, opened by the next one.
-        await withCopy(dead.path, async (next) => {
-          const found = await stateOf(next)
-          expect(readdirSync(join(next.path, '.framewire/incoming')), `step ${step}`).toEqual([])
-          if (error === undefined) expect(found, `step ${step}`).toEqual(flat(change.after))
-          else expect([flat(change.before), flat(change.after)], `step ${step}`).toContainEqual(found)
-          // It can be made again, and then it is there.
-          await change.make(next)
-          expect(await stateOf(next), `step ${step}`).toEqual(flat(change.after))
-        })
-      })
+      const dead = await opened(template.disk.afterCrash())
+      dead.disk.crashAt(dead.disk.operations + step)
+      const error = await faultOf(change, dead)
+      const next = await opened(dead.disk.afterKill())
+      const found = await stateOf(next)
+      expect(await incoming(next), `step ${step}`).toEqual([])
+      if (error === undefined) expect(found, `step ${step}`).toEqual(flat(change.after))
+      else expect([flat(change.before), flat(change.after)], `step ${step}`).toContainEqual(found)
+      // It can be made again, and then it is there.
+      await change.make(next)
+      expect(await stateOf(next), `step ${step}`).toEqual(flat(change.after))
     }
   })
 
@@ -199,22 +169,38 @@ describe.each(CHANGES)('$name', (change) => {
     const steps = await stepsOf(change)
     let refused = 0
     for (let step = 0; step < steps; step++) {
-      await withCopy(template.path, async (at) => {
-        const error = await makeWith(change, at, 'full', step)
-        const found = await stateOf(at)
-        if (error === undefined) {
-          expect(found, `step ${step}`).toEqual(flat(change.after))
-          return
-        }
-        refused++
-        expect(error, `step ${step}`).toMatchObject({ code: 'server/full' })
-        // Points are kept by the log, and may be in it already; the arrays follow with the next points.
-        if (!change.name.startsWith('points')) expect(found, `step ${step}`).toEqual(flat(change.before))
-        expect(readdirSync(join(at.path, '.framewire/incoming')), `step ${step}`).toEqual([])
-        await change.make(at)
-        expect(await stateOf(at), `step ${step}`).toEqual(flat(change.after))
-      })
+      const at = await opened(template.disk.afterCrash())
+      at.disk.fullAt(at.disk.operations + step)
+      const error = await faultOf(change, at)
+      const found = await stateOf(at)
+      if (error === undefined) {
+        expect(found, `step ${step}`).toEqual(flat(change.after))
+        continue
+      }
+      refused++
+      expect(error, `step ${step}`).toMatchObject({ code: 'server/full' })
+      // Points are kept by the log, and may be in it already; the arrays follow with the next points.
+      if (!change.name.startsWith('points')) expect(found, `step ${step}`).toEqual(flat(change.before))
+      expect(await incoming(at), `step ${step}`).toEqual([])
+      at.disk.fullAt(Number.POSITIVE_INFINITY)
+      await change.make(at)
+      expect(await stateOf(at), `step ${step}`).toEqual(flat(change.after))
     }
     expect(refused).toBeGreaterThan(3)
+  })
+
+  it('can be made after any one operation failed, and is on disk then', async () => {
+    const steps = await stepsOf(change)
+    for (let step = 0; step < steps; step++) {
+      const at = await opened(template.disk.afterCrash())
+      at.disk.failAt(at.disk.operations + step)
+      const error = await faultOf(change, at)
+      if (error !== undefined) expect(error, `step ${step}`).toMatchObject({ code: 'server/store' })
+      await change.make(at)
+      expect(await stateOf(at), `step ${step}`).toEqual(flat(change.after))
+      const next = await opened(at.disk.afterCrash())
+      expect(await stateOf(next), `step ${step}`).toEqual(flat(change.after))
+      expect(await incoming(next), `step ${step}`).toEqual([])
+    }
   })
 })

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createIngestServer } from 'framewire/server'
 import { describe, expect, it } from 'vitest'
@@ -32,24 +32,74 @@ describe('starting a server', () => {
     await TestClient.start({ store })
   })
 
-  it('is refused on a store that is open, and taken over from a process that is gone', async () => {
+  it('is refused on a store that is open, and lets go of it', async () => {
     const first = await TestClient.start()
-    await expect(TestClient.start({ store: first.store })).rejects.toMatchObject({ code: 'server/store' })
+    await expect(TestClient.start({ store: first.store })).rejects.toMatchObject({
+      code: 'server/store',
+      message: expect.stringMatching(`process ${process.pid}`),
+      details: { path: first.store, reason: 'locked' },
+    })
     await first.server.close()
-    writeFileSync(join(first.store, '.framewire/lock'), '4194304999')
     await TestClient.start({ store: first.store })
   })
 
-  it('is refused on a store that cannot be read, which is never taken for an empty one', async () => {
-    const first = await TestClient.start()
-    const id = await first.newStream()
-    await first.server.close()
-    const record = join(first.store, id, 'stream.json')
-    writeFileSync(record, '{"id":')
-    await expect(TestClient.start({ store: first.store })).rejects.toMatchObject({
-      code: 'server/store',
-      details: { path: record },
+  /** A store with a bit of everything in it, and no server. */
+  async function closedStore() {
+    const client = await TestClient.start()
+    const id = await client.newStream()
+    const { data_id } = await client.json<{ data_id: string }>('POST', '/tool-state/stream/initialize', {
+      points_per_chunk: 1,
     })
+    await client.json('POST', '/tags/', { name: 'a' })
+    for (const chunk_index of [0, 1]) {
+      const points = { data_id, channel_name: 'T', timestamps: [1], values: [1] }
+      await client.json('POST', '/tool-state/stream/chunk', { ...points, chunk_index })
+    }
+    await client.server.close()
+    return { store: client.store, id, data_id }
+  }
+
+  it('is refused on a store that cannot be read, which is never taken for an empty one', async () => {
+    const { store, id, data_id } = await closedStore()
+    const names = [
+      `${id}/stream.json`,
+      `${data_id}/series.jsonl`,
+      '.framewire/catalog.json',
+      '.framewire/secret',
+    ]
+    for (const name of names) {
+      const file = join(store, name)
+      const sound = readFileSync(file)
+      for (const damaged of [sound.subarray(1), sound.subarray(0, -1), Buffer.alloc(0)]) {
+        writeFileSync(file, damaged)
+        await expect(TestClient.start({ store }), name).rejects.toMatchObject({
+          code: 'server/store',
+          details: { path: file },
+        })
+      }
+      writeFileSync(file, sound)
+    }
+    await TestClient.start({ store })
+  })
+
+  it('is refused where a bit of what it reads has flipped, and so are points', async () => {
+    const { store, id, data_id } = await closedStore()
+    const log = flip(join(store, data_id, 'series.jsonl'))
+    const client = await TestClient.start({ store })
+    const answer = await client.send('GET', `/framewire/v1/streams/${data_id}/chunks`)
+    expect([answer.status, await answer.json()]).toEqual([
+      500,
+      expect.objectContaining({ code: 'server/store' }),
+    ])
+    await client.server.close()
+    log.restore()
+    for (const name of [`${id}/stream.json`, '.framewire/catalog.json']) {
+      const { restore, path } = flip(join(store, name))
+      const refused = { code: 'server/store', details: { path } }
+      await expect(TestClient.start({ store })).rejects.toMatchObject(refused)
+      restore()
+    }
+    await TestClient.start({ store })
   })
 
   it('is refused where the worker is not there', async () => {
@@ -70,3 +120,12 @@ describe('starting a server', () => {
     await server.close()
   })
 })
+
+/** Flip a bit in the middle of a file. */
+function flip(path: string): { path: string; restore(): void } {
+  const sound = readFileSync(path)
+  const damaged = Buffer.from(sound)
+  damaged[sound.length >> 1]! ^= 4
+  writeFileSync(path, damaged)
+  return { path, restore: () => writeFileSync(path, sound) }
+}

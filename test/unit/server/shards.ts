@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createCore } from '../../../ts/core/wasm.js'
+import type { Disk } from '../../../ts/disk/disk.js'
+import { type Checker, ShardChecker } from '../../../ts/server/checker.js'
 
 /** The core of this thread, from where it is built. */
 export const core = createCore(
@@ -37,4 +39,16 @@ export function makeShard(pixels: Uint8Array, frames: number, height: number, wi
 export function goldenShard(scenario: string, name: string): Uint8Array {
   const file = `../../golden/ingest/${scenario}/shards/${name}`
   return new Uint8Array(readFileSync(new URL(file, import.meta.url)))
+}
+
+/** Checks shards in this thread, as they lie on a disk. */
+export function checkerOn(disk: Disk): Checker {
+  return {
+    async check(path, claim) {
+      const bytes = await disk.read(path)
+      const read = (offset: number, length: number) => bytes.subarray(offset, offset + length)
+      return new ShardChecker(core).inspect({ size: bytes.byteLength, read }, claim)
+    },
+    close: async () => {},
+  }
 }
