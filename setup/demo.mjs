@@ -15,7 +15,7 @@ const KEY = 'demo'
  */
 export async function demo({ once }) {
   const dataHome = process.env.XDG_DATA_HOME || join(homedir(), '.local/share')
-  const store = join(dataHome, 'framewire', 'demo')
+  const store = join(dataHome, 'framewire', 'demo-store')
   const server = await createIngestServer({ store, apiKey: KEY })
   say(`\nIngest server   ${server.url}  (key "${KEY}")`)
   try {

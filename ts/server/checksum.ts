@@ -15,7 +15,7 @@ export function checkedContent<T extends object>(bytes: Uint8Array, path: string
   if (content) return content
   throw new FramewireError(
     'server/store',
-    `A file of the store is damaged: ${path}. Restore it, or move the stream's folder out of the store.`,
+    `A file of the store is damaged, or from before files had checksums: ${path}. Restore it, or give another folder.`,
     { path, reason: 'damaged' },
   )
 }
