@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { readFrames } from 'framewire/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Fault, startFaultProxy } from '../bad-input/fault-proxy.js'
@@ -123,5 +123,39 @@ describe('resume', () => {
     const whole = json(stdout).streams.filter(({ receipt }) => receipt?.totals.framesStored === 26)
     expect(whole).toHaveLength(1)
     expect(readFileSync(join(damaged, 'log'), 'utf8')).toBe('no log at all\n')
+  })
+})
+
+describe('recover', () => {
+  it('gets the frames out of a journal with no server, as .npy and as .zarr', async () => {
+    const { server, proxied, journal, env } = await unwilling()
+    const args = ['stream', GROWTH, ...fast, '--journal', journal, '--drain-timeout', '0.3']
+    const { dataId } = json((await run(args, env)).stdout).streams[0]!.receipt
+    server.child.kill('SIGKILL')
+    proxied.willing = true
+
+    const out = join(folder(), 'recovered.npy')
+    const recovered = await run(['recover', join(journal, dataId), '--out', out, '--json'])
+    expect(recovered.stderr).toContain('chunk 3: 2 frames')
+    expect(recovered.code).toBe(0)
+    expect(JSON.parse(recovered.stdout)).toMatchObject({
+      frames: 26,
+      chunks: [0, 1, 2, 3],
+      storedElsewhere: 0,
+    })
+    // The very file that was streamed: same header, same pixels.
+    const informed = await run(['info', out, '--json'])
+    expect(JSON.parse(informed.stdout)).toMatchObject({ frames: 26, height: 320, width: 448 })
+    expect(Buffer.compare(readFileSync(out).subarray(-26 * 320 * 448), pixels)).toBe(0)
+
+    const zarr = join(folder(), 'recovered.zarr')
+    expect((await run(['recover', join(journal, dataId), '--out', zarr])).code).toBe(0)
+    expect(readdirSync(zarr).sort()).toEqual(['frames', 'present', 'time_unix_ms', 'zarr.json'])
+    expect(readdirSync(dirname(zarr))).toEqual(['recovered.zarr'])
+    // Nothing of the journal has changed.
+    expect((await run(['journal', 'verify', '--journal', journal])).code).toBe(0)
+    const again = await run(['recover', join(journal, dataId), '--out', zarr])
+    expect(again.code).toBe(2)
+    expect(again.stderr).toContain('exists already')
   })
 })

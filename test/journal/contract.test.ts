@@ -71,8 +71,10 @@ describe.each(IMPLEMENTATIONS)('journals in $name', ({ durable, make }) => {
 
     const again = await place.open('a')
     expect(again.state).toEqual(before)
-    for (const { entry, bytes } of chunks.slice(1))
-      expect(await bytesOf(await again.body(entry.index))).toEqual(bytes)
+    expect(await bytesOf(await again.body(2))).toEqual(chunks[2]!.bytes)
+    // Nobody can resume what is in memory alone, so there it goes when it is given up.
+    if (place.durable) expect(await bytesOf(await again.body(1))).toEqual(chunks[1]!.bytes)
+    else await expect(again.body(1)).rejects.toMatchObject(code('core/internal'))
     // What was given up may be stored after all.
     await again.append({ type: 'stored', item: 1, proof: 'md5' })
     await again.append({ type: 'finalized' })

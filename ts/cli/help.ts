@@ -33,6 +33,14 @@ Examples:
   $ framewire resume
   $ framewire resume /data/journal --end --json
 `,
+  recover: `
+Every chunk is decoded and checked; the journal stays as it is. Chunks that the service has stored are
+there and not in the journal. A .zarr has each frame at its place, and an array "present" that tells
+gaps from black frames; a .npy has the frames that are here, one after another.
+
+Examples:
+  $ framewire recover ~/.local/share/framewire/journal/3f2a... --out growth.npy
+`,
   journal: `
 Examples:
   $ framewire journal ls

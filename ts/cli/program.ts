@@ -96,6 +96,16 @@ function grammar(version: string, run: Run): Command {
     run(options, async (output) => (await import('./resume.js')).resume(folder, options, output)),
   )
 
+  const recover = program
+    .command('recover')
+    .description("write the frames that a stream's journal holds to a file, with no server")
+    .argument('<folder/id>', "folder of the stream's journal")
+    .addHelpText('after', HELP.recover)
+    .requiredOption('--out <file>', 'FILE.npy or FILE.zarr')
+  outputOptions(recover, 'where an error came from, on stderr').action((path, options) =>
+    run(options, async (output) => (await import('./recover.js')).recover(path, options, output)),
+  )
+
   journalCommand(program, run)
 
   const serve = program

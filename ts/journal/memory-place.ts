@@ -99,7 +99,8 @@ export class MemoryPlace implements JournalPlace {
       ...viewOf(stream),
       async append(note) {
         record(note)
-        if (note.type !== 'stored') return
+        // Nobody can resume what is only here, so what was given up is of no use either.
+        if (note.type !== 'stored' && note.type !== 'given-up') return
         const body = bodies.get(note.item)
         bodies.delete(note.item)
         if (body && !(body instanceof Blob)) freeBuffers(body.map(({ buffer }) => buffer))
@@ -119,7 +120,14 @@ export class MemoryPlace implements JournalPlace {
 }
 
 function viewOf({ state, bodies }: Stream) {
-  return { state, body: async (index: number) => bodies.get(heldChunk(state, index).entry.index)! }
+  return {
+    state,
+    async body(index: number) {
+      const body = bodies.get(heldChunk(state, index).entry.index)
+      if (!body) throw defect(`chunk ${index} was given up`)
+      return body
+    },
+  }
 }
 
 function pathOf(dataId: string): string {

@@ -13,7 +13,7 @@ export interface JournalView {
   /** What was written down; a record shows when it is kept. */
   readonly state: JournalState
   /**
-   * The bytes of a chunk that is not stored. They are those that were sealed, or reading them throws `journal/damaged`
+   * The bytes of a chunk that is not stored (nor, in memory, given up: nobody could resume it). They are those that were sealed, or reading them throws `journal/damaged`
    * before the last of them is given.
    */
   body(index: number): Promise<KeptBody>

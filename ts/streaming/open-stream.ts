@@ -100,9 +100,9 @@ export class OpenStream {
     const { totals, chunks, refused, finalized } = receipt
     log.info(`stream ${dataId}: ${totals.framesStored} of ${totals.frames} frames stored`, totals)
     const missing = chunks.filter(({ state }) => state !== 'stored')
-    // What is stored and ended needs no journal; what is not can be resumed from it.
+    // What is stored and ended needs no journal; what is not can be resumed from one on disk.
     if (finalized) await journal.append({ type: 'finalized' })
-    if (finalized && missing.length === 0) await journal.remove()
+    if (!durable || (finalized && missing.length === 0)) await journal.remove()
     else await journal.close()
     if (isLate) throw undrained(dataId, pending, receipt, durable)
     if (missing.length > 0 || refused.length > 0 || endFailure)
