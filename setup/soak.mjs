@@ -9,9 +9,17 @@ const DISK_BYTES = 14e9
 
 await report(prepare())
 await report(checkDisk())
-say('• Streaming 20 GB through a link of 20 MB/s: 10 to 15 minutes')
-const { code } = await run('npx', ['vitest', 'run', '--config', 'test/soak/vitest.config.ts'])
-process.exitCode = code
+say('• Crashes, power cuts, flipped bits and simulated services by the thousand: 15 to 30 minutes')
+const durability = await run(
+  'npx',
+  ['vitest', 'run', 'test/durability', 'test/journal', 'test/simulation', 'test/unit/server/killed.test.ts'],
+  {
+    env: { FRAMEWIRE_SOAK: '1' },
+  },
+)
+say('• Streaming 20 GB through a link of 20 MB/s: 10 to 20 minutes')
+const memory = await run('npx', ['vitest', 'run', '--config', 'test/soak/vitest.config.ts'])
+process.exitCode = durability.code || memory.code
 
 async function checkDisk() {
   const { bavail, bsize } = statfsSync(tmpdir())

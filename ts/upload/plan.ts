@@ -169,7 +169,7 @@ export class UploadPlan {
         const entry = this.#entries.get(event.id)
         if (entry?.stage !== 'put') return
         if (!entry.needsUrl) this.#accepted(entry)
-        this.#land(entry)
+        this.#land(entry, now)
         this.#settle(entry)
         this.#progress(now)
         return
@@ -177,7 +177,7 @@ export class UploadPlan {
       case 'failed': {
         const entry = this.#entries.get(event.id)
         if (!entry || entry.stage === 'queued') return
-        this.#land(entry)
+        this.#land(entry, now)
         this.#fail(entry, event.fault, now, random, intents)
         return
       }
@@ -226,10 +226,14 @@ export class UploadPlan {
   }
 
   /** The item's request is over, well or not. */
-  #land(entry: Entry): void {
+  #land(entry: Entry, now: number): void {
     entry.stage = 'queued'
     this.#inFlight--
-    if (entry.probe) this.#probes--
+    if (entry.probe) {
+      this.#probes--
+      // The next need not wait, unless this one has failed in passing.
+      this.#gateAt = now
+    }
     for (const lane of this.#lanesOf(entry)) lane.busy = false
     this.#offerHeads(entry)
   }
@@ -243,8 +247,6 @@ export class UploadPlan {
   }
 
   #fail(entry: Entry, fault: Fault, now: number, random: number, intents: Intent[]): void {
-    // Another answer than an outage's: the next probe need not wait.
-    if (entry.probe && this.#outage > 0) this.#gateAt = now
     switch (fault.kind) {
       case 'transient':
         this.#failInPassing(entry, fault.retryAfterMs ?? 0, now, random)
