@@ -1,9 +1,9 @@
 import type { Conversion } from '../core/core.js'
 import { FramewireError, hasCode, isFramewireError } from '../errors.js'
-import { conversionFor, type Gray, type Scale } from '../frames/conversion.js'
+import { conversionFor, type Gray } from '../frames/conversion.js'
 import type { FrameRun } from '../frames/stack.js'
 import type { StreamJournal } from '../journal/place.js'
-import type { ChunkItem } from '../journal/records.js'
+import type { ChunkItem, FrameSession } from '../journal/records.js'
 import type { SealingLine } from '../sealing/line.js'
 import type { Sealed } from '../sealing/sealer.js'
 import { shardTimes } from '../upload/rheed-requests.js'
@@ -23,15 +23,7 @@ export interface ChunkHandle {
 }
 
 /** What a stream declared when it was initialized. */
-export interface StreamDeclaration {
-  dataId: string
-  streamName: string
-  fps: number
-  rotationsPerMin: number
-  chunkSize: number
-  scale?: Scale
-  gray?: Gray
-}
+export type StreamDeclaration = Omit<FrameSession, 'type' | 'version' | 'kind' | 'endpoint' | 'startedAtMs'>
 
 /** When a chunk was captured: by this machine's clock (Unix ms), and what is known of the service's. */
 export interface Capture {
