@@ -1,5 +1,5 @@
 import { FramewireError } from '../errors.js'
-import { presentable } from './http.js'
+import { type HttpAnswer, presentable } from './http.js'
 
 /** A request as an error about its answer names it. */
 export interface Asked {
@@ -15,6 +15,11 @@ export function wrongAnswer({ method, url }: Asked, reason: string): FramewireEr
     `the answer to ${method} ${shown} ${reason}. Is the endpoint an ingest API?`,
     { method, url: shown, reason },
   )
+}
+
+/** Whether this is a page of something on the way (a log-in, a proxy), which has stored nothing, whatever its status. */
+export function isPage({ headers }: HttpAnswer): boolean {
+  return /^text\/html\b/i.test(headers['content-type'] ?? '')
 }
 
 /** The JSON of an answer's text. Throws `upload/answer`. */

@@ -1,5 +1,5 @@
 import { FramewireError, hasCode } from '../errors.js'
-import type { Asked } from './answers.js'
+import { type Asked, isPage, wrongAnswer } from './answers.js'
 import { backoffMs } from './backoff.js'
 import { type Clock, sleep, systemClock } from './clock.js'
 import { faultOf, retryAfterMs } from './fault.js'
@@ -88,7 +88,10 @@ export class IngestApi {
     if (body !== undefined) headers['content-type'] = 'application/json'
     const answer = await this.transport({ method, url: asked.url, headers, body, signal })
     if (answer.headers['x-framewire'] === '1') this.#ours = true
-    if (answer.status >= 200 && answer.status < 300) return answer
+    if (answer.status >= 200 && answer.status < 300) {
+      if (isPage(answer)) throw wrongAnswer(asked, 'is a web page')
+      return answer
+    }
     throw this.#refusal(asked, answer, headers['x-api-key']!)
   }
 

@@ -1,5 +1,6 @@
 import { FramewireError } from '../errors.js'
 import type { KeptBody } from '../journal/place.js'
+import { isPage, wrongAnswer } from './answers.js'
 import { type IngestApi, rejected } from './api.js'
 import type { HttpAnswer, PieceBody } from './http.js'
 
@@ -71,6 +72,7 @@ async function putOnce(
     const told = own ? answer.text.slice(0, SHOWN_TEXT) : storeCode(answer)
     throw rejected({ method: 'PUT', url }, answer, told || `chunk ${index} was not stored`, api.clock.wall())
   }
+  if (isPage(answer)) throw wrongAnswer({ method: 'PUT', url }, 'is a web page')
   return { etag: md5Of(answer.headers.etag), own }
 }
 

@@ -19,7 +19,7 @@ import {
 import type { Peer, Told } from './contest.js'
 
 /** How long a peer has for a cell, in seconds. */
-const LIMIT_S = 90
+const LIMIT_S = 60
 const CONCURRENCY = 6
 const LINGER_S = 15
 

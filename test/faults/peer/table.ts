@@ -37,6 +37,7 @@ export function legend(): string {
     'OPEN    the stream was never linked or ended, and nothing says so',
     'late    no end in time',
     '-       the request that is meant never came',
+    '(empty) there was no time left for it',
   ].join('\n')
 }
 
