@@ -152,11 +152,11 @@ export class Laws {
       return
     }
     const { status, headers, text } = ending.answer
-    const proper = status < 300 && !(call.what === 'url' && text.startsWith('<'))
+    const proper = status < 300 && !text.startsWith('<')
     this.#endedWithKey(call, proper ? 'accepted' : status === 401 ? 'refused' : undefined)
     if (call.what === 'put') {
       if (STALE.includes(status)) this.#staleUrls.add(call.url)
-      if (status < 300) {
+      if (proper) {
         const etag = headers.etag?.replaceAll('"', '')
         known.otherEtags = etag === undefined || etag === md5(bytesOf(item)) ? 0 : known.otherEtags + 1
       }

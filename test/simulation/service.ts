@@ -33,6 +33,11 @@ const PASSING = [408, 425, 429, 500, 502, 503, 504]
 /** What a deploy or a proxy can make of a request in passing; a few of them only, as the plan gives up after five. */
 const DOUBTFUL = [405, 451]
 const STALE = [401, 403, 404, 410]
+const PAGE: HttpAnswer = {
+  status: 200,
+  headers: { 'content-type': 'text/html' },
+  text: '<html>log in</html>',
+}
 const ENCRYPTED = 'e'.repeat(32)
 
 /** The bytes of a chunk. */
@@ -129,7 +134,7 @@ export class Service {
         if (fault.acts) later(this.#random.between(0, 2 * TIMEOUT_MS), act)
         break
       case 'portal':
-        later(there, () => answer({ status: 200, headers: {}, text: '<html>log in</html>' }))
+        later(there, () => answer(PAGE))
         break
       case 'status':
         later(there, () => answer(this.#refusal(fault)))
@@ -150,8 +155,7 @@ export class Service {
     const outage = outages.find(
       ({ from, to, at }) => now >= from && now < to && (at === 'both' || at === place),
     )
-    // A page in place of an acknowledgement, which may be anything with 2xx, cannot be told from one.
-    if (outage && (outage.fault.kind !== 'portal' || what === 'url')) return outage.fault
+    if (outage) return outage.fault
     if (item && item.fate !== 'sound') {
       return { kind: 'status', status: item.fate === 'failing' ? 500 : item.fate.refused }
     }
@@ -167,8 +171,6 @@ export class Service {
         const retryAfter = random.chance(0.4) ? { seconds, asDate: random.chance(0.3) } : undefined
         return { kind, status: random.pick(PASSING), retryAfter }
       }
-      case 'portal':
-        return what === 'url' ? { kind } : undefined
       case 'etag':
       case 'damage':
         return what === 'put' ? { kind } : undefined

@@ -39,7 +39,10 @@ export async function recover(path: string, { out }: RecoverOptions, output: Out
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-  const chunks = heldChunks(view.state).map(({ entry }) => entry.index)
+  // They were journaled as they were packaged, which need not be in their order.
+  const chunks = heldChunks(view.state)
+    .map(({ entry }) => entry.index)
+    .sort((a, b) => a - b)
   const elsewhere = [...view.state.chunks.values()].filter(({ stored }) => stored).length
   const count = heldChunks(view.state).reduce((sum, { entry }) => sum + entry.frames, 0)
   const value = { dataId, out, frames: count, chunks, storedElsewhere: elsewhere }
