@@ -17,9 +17,12 @@ export function wrongAnswer({ method, url }: Asked, reason: string): FramewireEr
   )
 }
 
-/** Whether this is a page of something on the way (a log-in, a proxy), which has stored nothing, whatever its status. */
-export function isPage({ headers }: HttpAnswer): boolean {
-  return /^text\/html\b/i.test(headers['content-type'] ?? '')
+/**
+ * Whether this is a page of something on the way (a log-in, a proxy), which has stored nothing, whatever its status. An
+ * empty one is none: there are object stores that call their empty acknowledgement HTML.
+ */
+export function isPage({ headers, text }: HttpAnswer): boolean {
+  return /^text\/html\b/i.test(headers['content-type'] ?? '') && text.trim() !== ''
 }
 
 /** The JSON of an answer's text. Throws `upload/answer`. */

@@ -59,6 +59,13 @@ describe('putting a chunk', () => {
     expect(server.seen).toHaveLength(1)
   })
 
+  it('takes an empty acknowledgement for one, also where the store calls it HTML, but no page', async () => {
+    const html = { 'content-type': 'text/html; charset=UTF-8' }
+    expect((await put({ headers: { ...html, etag: `"${md5}"` } })).outcome).toEqual({ proof: 'md5' })
+    const { outcome } = await put({ headers: html, body: '<title>Please log in</title>' })
+    expect(outcome).toMatchObject({ code: 'upload/answer' })
+  })
+
   it('puts once more where the ETag is the MD5 of other bytes', async () => {
     const { server, outcome } = await put(etag(`"${other}"`), etag(`"${md5}"`))
     expect(outcome).toEqual({ proof: 'md5' })
