@@ -12,6 +12,7 @@ const WAY = [
   'frames',
   'packing',
   'sealing',
+  'store',
   'journal',
   'upload',
   'streaming',
@@ -20,8 +21,9 @@ const WAY = [
 ]
 /** Files of types alone that earlier rooms may name. */
 const SHARED = ['frames/conversion', 'frames/stack', 'journal/journal']
-/** Rooms that must run in browsers: no static import of Node's modules but in files named for Node. */
-const ISOMORPHIC = WAY.filter((room) => room !== 'server' && room !== 'cli')
+/** Rooms that run on Node alone. The others must run in browsers: nothing of Node's in them but in files named for it. */
+const NODE = ['store', 'server', 'cli']
+const ISOMORPHIC = WAY.filter((room) => !NODE.includes(room))
 
 interface Import {
   file: string
@@ -62,10 +64,10 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
-  it('keeps Node modules out of isomorphic rooms, but for files named for Node', () => {
+  it("keeps Node's modules and rooms out of isomorphic rooms, but for files named for Node", () => {
+    const isNode = (target: string) => target.startsWith('node:') || NODE.includes(target.split('/')[0]!)
     const wrong = imports.filter(
-      ({ file, from, target }) =>
-        ISOMORPHIC.includes(from) && target.startsWith('node:') && !/-node\.ts$/.test(file),
+      ({ file, from, target }) => ISOMORPHIC.includes(from) && isNode(target) && !/-node\.ts$/.test(file),
     )
     expect(wrong).toEqual([])
   })

@@ -3,8 +3,8 @@ export type { WorkerFiles, WorkerKind } from './core/thread.js'
 export { type ErrorCode, type ErrorDetails, FramewireError, hasCode, isFramewireError } from './errors.js'
 export type { LogLevel } from './server/app.js'
 export type { Inventory, StreamState } from './server/inventory-routes.js'
-export { type ProvableReceipt, parseReceipt, receiptProblems } from './server/receipt-proof.js'
 export { createIngestServer, type IngestServer, type IngestServerOptions } from './server/server.js'
+export { type ProvableReceipt, parseReceipt, receiptProblems } from './store/receipt-proof.js'
 export type {
   ChannelRecord,
   ChunkClaim,
@@ -12,7 +12,7 @@ export type {
   FrameStream,
   SeriesStream,
   StreamRecord,
-} from './server/store.js'
+} from './store/store.js'
 export {
   type FrameReference,
   type Problem,
@@ -22,4 +22,4 @@ export {
   type VerifyOptions,
   type VerifyReport,
   verifyStore,
-} from './server/verify.js'
+} from './store/verify.js'

@@ -1,4 +1,4 @@
 import { serveWorker } from '../ts/core/worker-scope.js'
-import { ShardChecker } from '../ts/server/checker.js'
+import { ShardChecker } from '../ts/store/checker.js'
 
 serveWorker((core) => new ShardChecker(core))

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { nodeDisk } from '../../ts/disk/disk-node.js'
-import { DirectoryStore } from '../../ts/server/directory-store.js'
-import type { ChunkClaim, NewStream, Points, Store } from '../../ts/server/store.js'
+import { DirectoryStore } from '../../ts/store/directory-store.js'
+import type { ChunkClaim, NewStream, Points, Store } from '../../ts/store/store.js'
 import { ForgetfulDisk } from '../disk/forgetful-disk.js'
 import { md5, sha256 } from '../unit/server/client.js'
-import { checkerOn, makeShard, pattern } from '../unit/server/shards.js'
+import { checkerOn, makeShard, pattern } from '../unit/store/shards.js'
 
 /** Every implementation of the seam; each call of `make` is a new place, that is opened again and again. */
 const IMPLEMENTATIONS: { name: string; make: () => () => Promise<Store> }[] = [

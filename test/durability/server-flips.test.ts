@@ -4,9 +4,9 @@ import { join, relative } from 'node:path'
 import { verifyStore } from 'framewire/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { nodeDisk } from '../../ts/disk/disk-node.js'
-import { DirectoryStore } from '../../ts/server/directory-store.js'
+import { DirectoryStore } from '../../ts/store/directory-store.js'
 import { random } from '../interop/images.js'
-import { checkerOn, goldenShard, makeShard, pattern } from '../unit/server/shards.js'
+import { checkerOn, goldenShard, makeShard, pattern } from '../unit/store/shards.js'
 
 /** Flips, spread evenly over the files. */
 const FLIPS = process.env.FRAMEWIRE_SOAK ? 20_000 : 700

@@ -1,7 +1,7 @@
 import type { Conversion, Core } from '../core/core.js'
 import type { FrameSource } from '../frames/source.js'
 import { frameRun } from '../frames/stack.js'
-import type { FrameReference } from '../server/verify.js'
+import type { FrameReference } from '../store/verify.js'
 
 /**
  * The frames of a recording as a stream carries them: 8-bit gray. What is that already is not touched; the rest goes

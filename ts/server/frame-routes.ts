@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import type { ChunkClaim, Store } from '../store/store.js'
 import { Refusal } from './refusal.js'
 import { newFrameStream, parse, uploadDeclaration, uploadUrlQuery } from './schemas.js'
-import type { ChunkClaim, Store } from './store.js'
 import { idempotencyKey, knownStream } from './streams.js'
 import type { UploadUrls } from './upload-urls.js'
 

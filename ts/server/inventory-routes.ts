@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { ChannelRecord, ChunkRecord, Store, StreamRecord } from './store.js'
+import type { ChannelRecord, ChunkRecord, Store, StreamRecord } from '../store/store.js'
 import { knownStream } from './streams.js'
 
 /** One stream and how much of it is stored: answer of `GET /framewire/v1/streams/:id`. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import type { LinkKind, Store } from '../store/store.js'
 import { Refusal } from './refusal.js'
 import { newNamed, parse, sampleLink, tagLink, tracking } from './schemas.js'
-import type { LinkKind, Store } from './store.js'
 import { knownStream } from './streams.js'
 
 /** Samples, tags and projects, and their links with streams. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { Points, Store } from '../store/store.js'
 import { newSeriesStream, parse, seriesChunk, seriesMultiChunk } from './schemas.js'
-import type { Points, Store } from './store.js'
 import { idempotencyKey, knownStream } from './streams.js'
 
 /** Where the scalar stream lives; the last two are of older clients. */

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import type { FrameStream, SeriesStream, Store, StreamRecord } from '../store/store.js'
 import { Refusal } from './refusal.js'
-import type { FrameStream, SeriesStream, Store, StreamRecord } from './store.js'
 
 /** The stream of an id, of the kind where one is asked for. Throws a 404. */
 export function knownStream(store: Store, id: string, kind: 'frames'): FrameStream

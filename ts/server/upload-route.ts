@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Store } from '../store/store.js'
 import { Refusal } from './refusal.js'
 import { parse, uploadQuery } from './schemas.js'
 import type { Slots } from './slots.js'
-import type { Store } from './store.js'
 import { knownStream } from './streams.js'
 import { UPLOADS, type UploadUrls } from './upload-urls.js'
 

@@ -2,9 +2,9 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Disk, isMissing } from '../disk/disk.js'
 import { nodeDisk } from '../disk/disk-node.js'
 import { FramewireError } from '../errors.js'
+import { OWN, Staging, storing } from '../store/staging.js'
+import type { ChunkClaim } from '../store/store.js'
 import { Refusal } from './refusal.js'
-import { OWN, Staging, storing } from './staging.js'
-import type { ChunkClaim } from './store.js'
 
 /** Where shards are sent to. */
 export const UPLOADS = '/framewire/v1/uploads'

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { makeShard, pattern } from '../store/shards.js'
 import { KEY, TestClient, temporaryFolder } from './client.js'
-import { makeShard, pattern } from './shards.js'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const UNKNOWN = 'ffffffff-0000-4000-8000-000000000000'

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { DirectoryStore } from '../../../ts/server/directory-store.js'
-import type { ChunkClaim, SeriesChunk } from '../../../ts/server/store.js'
+import { DirectoryStore } from '../../../ts/store/directory-store.js'
+import type { ChunkClaim, SeriesChunk } from '../../../ts/store/store.js'
 import { ForgetfulDisk } from '../../disk/forgetful-disk.js'
 import { readZarr } from '../../disk/zarr.js'
+import { checkerOn, makeShard, pattern } from '../store/shards.js'
 import { sha256 } from './client.js'
-import { checkerOn, makeShard, pattern } from './shards.js'
 
 const STORE = '/store'
 

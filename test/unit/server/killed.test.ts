@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { verifyStore } from 'framewire/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { random } from '../../interop/images.js'
+import { makeShard, pattern } from '../store/shards.js'
 import { md5, TestClient, temporaryFolder } from './client.js'
-import { makeShard, pattern } from './shards.js'
 
 const KILLS = process.env.FRAMEWIRE_SOAK ? 200 : 30
 /** Calls of the file system at which the server is killed, and how many of it a few chunks make. */

@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { makeShard, pattern } from '../store/shards.js'
 import { md5, sha256, TestClient } from './client.js'
-import { makeShard, pattern } from './shards.js'
 
 const DIMS = { chunkSize: 4, dims: '4,6,10' }
 const shard = makeShard(pattern(4, 6, 10, 0), 4, 6, 10)

@@ -4,7 +4,7 @@ import { verifyStore } from 'framewire/server'
 import { expect, it } from 'vitest'
 import { describeWithMount, fill, smallDisk } from '../../disk/small-disk.js'
 import { randomBytes } from '../../interop/images.js'
-import { md5, TestClient } from './client.js'
+import { md5, TestClient } from '../server/client.js'
 import { makeShard } from './shards.js'
 
 const PIXELS = randomBytes(4 * 150 * 150, 1)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createCore } from '../../../ts/core/wasm.js'
 import type { Disk } from '../../../ts/disk/disk.js'
-import { type Checker, ShardChecker } from '../../../ts/server/checker.js'
+import { type Checker, ShardChecker } from '../../../ts/store/checker.js'
 
 /** The core of this thread, from where it is built. */
 export const core = createCore(

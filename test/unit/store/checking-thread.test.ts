@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { CheckingThread } from '../../../ts/server/checking-thread.js'
-import { temporaryFolder } from './client.js'
+import { CheckingThread } from '../../../ts/store/checking-thread.js'
+import { temporaryFolder } from '../server/client.js'
 import { makeShard, pattern } from './shards.js'
 
 const claim = { frames: 2, height: 3, width: 5, chunkSize: 2 }

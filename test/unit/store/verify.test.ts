@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readFrames, verifyStore } from 'framewire/server'
 import { describe, expect, it } from 'vitest'
-import { md5, sha256, TestClient, temporaryFolder } from './client.js'
+import { md5, sha256, TestClient, temporaryFolder } from '../server/client.js'
 import { goldenShard, makeShard, pattern } from './shards.js'
 
 const SIZE = 6 * 10

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkedContent, soundContent, withChecksum } from '../../../ts/server/checksum.js'
+import { checkedContent, soundContent, withChecksum } from '../../../ts/store/checksum.js'
 
 const content = fc.dictionary(
   fc.string().filter((key) => key !== '__proto__'),

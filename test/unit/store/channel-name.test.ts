@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { channelFolder } from '../../../ts/server/channel-name.js'
-import { temporaryFolder } from './client.js'
+import { channelFolder } from '../../../ts/store/channel-name.js'
+import { temporaryFolder } from '../server/client.js'
 
 const HOSTILE = [
   '',

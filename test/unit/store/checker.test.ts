@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { hasCode, isFramewireError } from '../../../ts/errors.js'
-import { ShardChecker, type ShardClaim } from '../../../ts/server/checker.js'
+import { ShardChecker, type ShardClaim } from '../../../ts/store/checker.js'
 import { core, goldenShard, makeShard, pattern } from './shards.js'
 
 const claim: ShardClaim = { frames: 3, height: 8, width: 12, chunkSize: 3 }
