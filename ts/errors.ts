@@ -79,6 +79,8 @@ export interface ErrorDetails {
   'journal/exists': { path: string }
   /** A crash came before the journal was begun: nothing was ever accepted into it. */
   'journal/unbegun': { path: string }
+  /** The journal's stream is whole, and was kept as a local store. */
+  'journal/kept': { path: string }
   /** A journal is damaged: its log (`offset`) or the file of a chunk. */
   'journal/damaged': { path: string; reason: string; offset?: number; chunk?: number }
   /** A journal was written by another version of framewire, in a format that is not known here. */

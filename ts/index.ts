@@ -18,17 +18,17 @@ export type {
 } from './journal/place.js'
 export type {
   ChunkEntry,
-  ChunkItem,
   FrameSession,
   GivenUp,
-  ItemState,
   JournalNote,
-  JournalState,
+  Json,
   PointsEntry,
   Proof,
   SeriesSession,
   Session,
+  SpillEntry,
 } from './journal/records.js'
+export type { ChunkItem, ItemState, JournalState, PointsItem, SpillItem } from './journal/state.js'
 export type { ChunkHandle } from './streaming/frame-stream.js'
 export type { Logger, Verbosity } from './streaming/log.js'
 export type { ChunkReceipt, ChunkState, Losses, Receipt, RefusedChunk } from './streaming/receipt.js'

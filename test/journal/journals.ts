@@ -7,6 +7,7 @@ import type { Disk } from '../../ts/disk/disk.js'
 import type { Hasher } from '../../ts/journal/chunk-file.js'
 import { DirectoryPlace } from '../../ts/journal/directory.js'
 import { type JournalFolderOptions, journalFolder } from '../../ts/journal/folder-node.js'
+import { keeperOn } from '../../ts/journal/keeper-node.js'
 import type { JournalPlace, KeptBody, StreamJournal } from '../../ts/journal/place.js'
 import {
   type ChunkEntry,
@@ -82,8 +83,10 @@ export function pointsOf(id: number): PointsEntry {
   return {
     id,
     index: id,
-    channels: ['T', 'p\u0000\n'],
-    points: 2,
+    channels: [
+      { name: 'T', points: 1, units: 'C', digest: 2 ** 53 - 1 },
+      { name: 'p\u0000\n', points: 1, digest: 0 },
+    ],
     path: '/tool-state/stream/multi/',
     body: `{"chunk_index":${id},"values":[1.5,${'2'.repeat(id % 40)}]}`,
   }
@@ -116,6 +119,7 @@ export function placeOn(disk: Disk): DirectoryPlace {
       return async () => void held.delete(folder)
     },
     hasher: nodeHasher,
+    keeper: keeperOn(disk),
     warn: () => {},
     wall: () => now++,
   })

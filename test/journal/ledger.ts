@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FramewireError, hasCode } from '../../ts/errors.js'
 import type { JournalPlace, StreamJournal } from '../../ts/journal/place.js'
-import type { ItemState } from '../../ts/journal/records.js'
+import type { ItemState } from '../../ts/journal/state.js'
 import { bytesOf } from './journals.js'
 
 /** What a journal did not keep, or kept and should not have. */
@@ -99,7 +99,10 @@ async function thingsOf(journal: StreamJournal): Promise<Map<string, unknown>> {
     const bytes = item.stored ? undefined : await bytesOf(await journal.body(index)).catch(String)
     things.set(`chunk ${index}`, thingOf(item, bytes))
   }
-  for (const [id, item] of state.points) things.set(`points ${id}`, thingOf(item, item.entry.body))
+  for (const [id, item] of state.points) {
+    const request = item.stored ? undefined : await journal.request(id).catch(String)
+    things.set(`points ${id}`, thingOf(item, request))
+  }
   return things
 }
 

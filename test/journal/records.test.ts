@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isFramewireError } from '../../ts/errors.js'
-import { apply, type JournalNote, type JournalRecord, misfit, stateOf } from '../../ts/journal/records.js'
+import { isRecord, type JournalNote, type JournalRecord } from '../../ts/journal/records.js'
 import { replay } from '../../ts/journal/replay.js'
-import { isRecord } from '../../ts/journal/shape.js'
+import { apply, misfit, stateOf } from '../../ts/journal/state.js'
 import { chunkOf, frameSession, pointsOf, seriesSession } from './journals.js'
 
 const item = fc.nat(5)
@@ -28,7 +28,8 @@ const record: fc.Arbitrary<JournalRecord> = fc
 const session = fc.constantFrom(frameSession(), seriesSession())
 
 /** As `replay` is given records: a frame each. */
-const framesOf = (records: readonly unknown[]) => records.map((made, at) => ({ offset: at, records: [made] }))
+const framesOf = (records: readonly unknown[]) =>
+  records.map((made, at) => ({ place: { offset: at, length: 1 }, records: [made] }))
 const errorOf = (records: readonly unknown[]) => {
   try {
     replay('log', framesOf(records))
@@ -55,7 +56,7 @@ describe('the records of a journal', () => {
         })
         const written = JSON.parse(JSON.stringify([{ ...first, atMs: 1 }, ...kept])) as unknown[]
         expect(replay('log', framesOf(written))).toEqual(state)
-        expect(replay('log', [{ offset: 0, records: written }])).toEqual(state)
+        expect(replay('log', [{ place: { offset: 0, length: 1 }, records: written }])).toEqual(state)
       }),
     )
   })

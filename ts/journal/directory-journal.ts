@@ -5,19 +5,19 @@ import type { DiskBudget } from './disk-budget.js'
 import { defect, onDisk } from './faults.js'
 import type { ShardBody } from './journal.js'
 import type { Log } from './log.js'
+import type { LogPlace } from './log-frame.js'
 import type { KeptBody, StreamJournal } from './place.js'
+import { readPoints } from './points.js'
 import {
-  apply,
   type ChunkEntry,
-  type ChunkItem,
-  heldChunk,
-  heldChunks,
+  type FileNote,
+  isRecord,
   type JournalNote,
   type JournalRecord,
-  type JournalState,
-  misfit,
+  type SpillEntry,
 } from './records.js'
-import { isRecord } from './shape.js'
+import { readSpill, spilledBytes, writeSpill } from './spill-file.js'
+import { apply, heldChunk, heldSpill, type JournalState, keeps, misfit, unstoredChunks } from './state.js'
 
 /** What a journal in a folder is made of. */
 export interface DirectoryJournalParts {
@@ -26,6 +26,8 @@ export interface DirectoryJournalParts {
   log: Log
   /** What the log says. */
   state: JournalState
+  /** By id: where the requests of points lie in the log. */
+  points: Map<number, LogPlace>
   /** Every serial of a chunk file is below this one. */
   nextSerial: number
   budget: DiskBudget
@@ -36,6 +38,14 @@ export interface DirectoryJournalParts {
   unlock(): Promise<void>
   /** Take the folder away. */
   erase(): Promise<void>
+  /** Make a local store of the folder. */
+  keep(): Promise<void>
+}
+
+/** A file that a journal holds, and how much of the disk it takes. */
+interface Held {
+  file: string
+  bytes: number
 }
 
 /** The journal of one stream in a folder: its log, and beside it a file for each chunk that is not stored. */
@@ -43,48 +53,74 @@ export class DirectoryJournal implements StreamJournal {
   readonly state: JournalState
   readonly #parts: DirectoryJournalParts
   #serial: number
+  /** Bytes of points in the log: it is never cut, so they stay. */
+  #pointsBytes = 0
   #closing: Promise<void> | undefined
 
   constructor(parts: DirectoryJournalParts) {
     this.#parts = parts
     this.state = parts.state
     this.#serial = parts.nextSerial
-    for (const { entry } of heldChunks(parts.state)) parts.budget.count(entry.bytes)
+    for (const { length } of new Set(parts.points.values())) this.#pointsBytes += length
+    parts.budget.count(this.#pointsBytes)
+    for (const { bytes } of this.#held()) parts.budget.count(bytes)
   }
 
-  /** Remove those of these chunk files that no record needs: never confirmed, or stored. */
+  /** Remove those of these files that no record needs: never confirmed, or stored. */
   async sweep(files: readonly string[]): Promise<void> {
-    const needed = new Set(heldChunks(this.state).map(({ file }) => file))
+    const needed = new Set(this.#held().map(({ file }) => file))
     for (const file of files) if (!needed.has(file)) await this.#discard(file)
   }
 
   async append(note: JournalNote): Promise<void> {
-    await this.#record(note)
+    if (note.type !== 'points') {
+      await this.#record(note)
+      return
+    }
+    const { budget, points } = this.#parts
+    const bytes = note.entry.body.length
+    budget.hold(bytes)
+    try {
+      points.set(note.entry.id, await this.#record(note))
+      this.#pointsBytes += bytes
+    } catch (error) {
+      budget.release(bytes)
+      throw error
+    }
   }
 
   async put(chunk: ChunkEntry, body: ShardBody): Promise<void> {
-    const { disk, folder, budget, log } = this.#parts
-    if (this.#closing) throw defect('a put after close')
-    budget.hold(chunk.bytes)
-    const file = `${chunk.index}-${this.#serial++}.shard`
-    const path = `${folder}/${file}`
-    try {
+    const { disk } = this.#parts
+    await this.#keepFile(chunk.index, 'shard', chunk.bytes, async (path, file) => {
       await writeChunk(disk, path, chunk, body)
-      await onDisk(folder, () => disk.syncFolder(folder))
-      await this.#record({ type: 'chunk', chunk, file })
-    } catch (error) {
-      budget.release(chunk.bytes)
-      // A record that could not be taken back may be there at the next start, and then needs its file.
-      if (!log.broken) await this.#discard(file)
-      throw error
-    }
+      return { type: 'chunk', chunk, file }
+    })
     if (!(body instanceof Blob)) freeBuffers(body.map(({ buffer }) => buffer))
+  }
+
+  async spill(frames: Omit<SpillEntry, 'sha256'>, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    const { disk, hasher } = this.#parts
+    await this.#keepFile(frames.index, 'frames', spilledBytes(frames), async (path, file) => {
+      const sha256 = await writeSpill(disk, path, frames, bytes, hasher())
+      return { type: 'spilled', spill: { ...frames, sha256 }, file }
+    })
   }
 
   async body(index: number): Promise<KeptBody> {
     const { disk, folder, hasher } = this.#parts
     const { entry, file } = heldChunk(this.state, index)
     return chunkBody(disk, `${folder}/${file}`, entry, hasher)
+  }
+
+  async spilled(index: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { disk, folder, hasher } = this.#parts
+    const { entry, file } = heldSpill(this.state, index)
+    return readSpill(disk, `${folder}/${file}`, entry, hasher())
+  }
+
+  async request(id: number): Promise<string> {
+    const { disk, log, points } = this.#parts
+    return readPoints(disk, log.path, id, points.get(id))
   }
 
   close(): Promise<void> {
@@ -98,35 +134,95 @@ export class DirectoryJournal implements StreamJournal {
     await this.#closing
   }
 
+  async keep(): Promise<string> {
+    if (this.#closing) throw defect('a keep after close')
+    if (!keeps(this.state) || unstoredChunks(this.state).length > 0)
+      throw defect('a journal to keep that is not whole, or was not begun to be kept')
+    this.#closing = this.#close(this.#parts.keep)
+    await this.#closing
+    return this.#parts.folder
+  }
+
   async #close(then: () => Promise<void>): Promise<void> {
     const { log, budget } = this.#parts
     try {
       await log.close()
     } finally {
-      for (const { entry } of heldChunks(this.state)) budget.release(entry.bytes)
+      budget.release(this.#pointsBytes)
+      for (const { bytes } of this.#held()) budget.release(bytes)
       await then()
     }
   }
 
-  async #record(note: JournalNote | { type: 'chunk'; chunk: ChunkEntry; file: string }): Promise<void> {
+  /** Write a file, and the record that makes it count; where that fails nothing of it stays. */
+  async #keepFile(
+    index: number,
+    kind: 'shard' | 'frames',
+    bytes: number,
+    write: (path: string, file: string) => Promise<FileNote>,
+  ): Promise<void> {
+    const { disk, folder, budget, log } = this.#parts
+    if (this.#closing) throw defect('a put after close')
+    budget.hold(bytes)
+    const file = `${index}-${this.#serial++}.${kind}`
+    try {
+      const note = await write(`${folder}/${file}`, file)
+      await onDisk(folder, () => disk.syncFolder(folder))
+      await this.#record(note)
+    } catch (error) {
+      budget.release(bytes)
+      // A record that could not be taken back may be there at the next start, and then needs its file.
+      if (!log.broken) await this.#discard(file)
+      throw error
+    }
+  }
+
+  async #record(note: JournalNote | FileNote): Promise<LogPlace> {
     const { log, budget, wall } = this.#parts
     const record: JournalRecord = { ...note, atMs: wall() }
     const why = isRecord(record) ? misfit(this.state, record) : `a ${note.type} record of an unknown form`
     if (why !== undefined) throw defect(why)
-    await log.append(record)
+    const place = await log.append(record)
     const superseded = this.#superseded(record)
     apply(this.state, record)
-    if (!superseded) return
-    budget.release(superseded.entry.bytes)
-    await this.#discard(superseded.file)
+    for (const { file, bytes } of superseded) {
+      budget.release(bytes)
+      await this.#discard(file)
+    }
+    return place
   }
 
-  /** The chunk that needs its bytes no longer when this record is kept. */
-  #superseded(record: JournalRecord): ChunkItem | undefined {
-    const index =
-      record.type === 'chunk' ? record.chunk.index : record.type === 'stored' ? record.item : undefined
-    const item = index === undefined ? undefined : this.state.chunks.get(index)
-    return item?.stored ? undefined : item
+  /** The files that are needed no longer when this record is kept. */
+  #superseded(record: JournalRecord): Held[] {
+    switch (record.type) {
+      case 'chunk':
+        return this.#heldOf(record.chunk.index)
+      case 'spilled':
+        return this.#heldOf(record.spill.index).filter(({ file }) => file.endsWith('.frames'))
+      case 'stored':
+        return keeps(this.state)
+          ? []
+          : this.#heldOf(record.item).filter(({ file }) => file.endsWith('.shard'))
+      default:
+        return []
+    }
+  }
+
+  /** The files of all chunks. */
+  #held(): Held[] {
+    const { chunks, spills } = this.state
+    return [...new Set([...chunks.keys(), ...spills.keys()])].flatMap((index) => this.#heldOf(index))
+  }
+
+  /** The files of one chunk: of its shard, and of frames that wait to be packed. */
+  #heldOf(index: number): Held[] {
+    const chunk = this.state.chunks.get(index)
+    const spill = this.state.spills.get(index)
+    const isHeld = chunk && (!chunk.stored || keeps(this.state))
+    return [
+      ...(isHeld ? [{ file: chunk.file, bytes: chunk.entry.bytes }] : []),
+      ...(spill ? [{ file: spill.file, bytes: spilledBytes(spill.entry) }] : []),
+    ]
   }
 
   /** Where a file that is not needed stays after all, the next start removes it. */

@@ -7,9 +7,11 @@ import { damaged, defect, fromSystem, onDisk } from './faults.js'
 import { Log } from './log.js'
 import { type LogContent, readLog } from './log-frame.js'
 import type { ChunkFault, JournalPlace, JournalSummary, JournalView, StreamJournal } from './place.js'
-import { heldChunk, heldChunks, type JournalState, type Session } from './records.js'
+import { pointsIn, readPoints } from './points.js'
+import { CHUNK_FILE, isRecord, type Session } from './records.js'
 import { replay } from './replay.js'
-import { CHUNK_FILE, isRecord } from './shape.js'
+import { readSpill } from './spill-file.js'
+import { heldChunk, heldChunks, heldSpill, type JournalState } from './state.js'
 
 /** What journals in a folder need of the platform, and of their user. */
 export interface DirectoryPlaceParts {
@@ -22,12 +24,25 @@ export interface DirectoryPlaceParts {
    */
   lock(folder: string): Promise<() => Promise<void>>
   hasher(): Hasher
+  /** Makes local stores of journals. */
+  keeper: Keeper
   /** How much of the disk the chunks of open journals may take together. Default: all. */
   budgetBytes?: number
   /** Told what a start has mended, and what is left over. */
   warn(message: string): void
   /** Unix ms. */
   wall(): number
+}
+
+/** Makes a local store of a journal's folder. */
+export interface Keeper {
+  /** Name of the file in a folder that says that it is such a store. */
+  mark: string
+  /**
+   * Make a store of what is in the folder, on disk when this resolves; the log stays. Called again where a crash cut it
+   * short.
+   */
+  keep(folder: string, state: JournalState): Promise<void>
 }
 
 const LOG = 'log'
@@ -37,6 +52,7 @@ const REMOVED = '.removed'
 /** Journals in a folder of the disk, a folder for each stream. */
 export class DirectoryPlace implements JournalPlace {
   readonly durable = true
+  readonly keeps = true
   readonly #parts: DirectoryPlaceParts
   readonly #budget: DiskBudget
 
@@ -46,14 +62,15 @@ export class DirectoryPlace implements JournalPlace {
   }
 
   async create(session: Session): Promise<StreamJournal> {
-    const { disk, wall } = this.#parts
+    const { disk, wall, keeper } = this.#parts
     const folder = this.#folder(session.dataId)
     const first = { ...session, atMs: wall() }
     if (!isRecord(first)) throw defect('a session record of an unknown form')
     await onDisk(folder, () => makeDurableFolder(disk, folder))
     return this.#locked(folder, async (unlock) => {
       const path = `${folder}/${LOG}`
-      if ((await disk.list(folder)).some(({ name }) => name === LOG || CHUNK_FILE.test(name))) {
+      const names = (await disk.list(folder)).map(({ name }) => name)
+      if (names.some((name) => name === LOG || name === keeper.mark || CHUNK_FILE.test(name))) {
         throw new FramewireError(
           'journal/exists',
           `${folder} is the journal of another stream with this id. Resume it, or remove it.`,
@@ -95,13 +112,19 @@ export class DirectoryPlace implements JournalPlace {
   async look(dataId: string): Promise<JournalView> {
     const { disk, hasher } = this.#parts
     const folder = this.#folder(dataId)
-    const { state } = await onDisk(folder, () => this.#read(dataId))
+    const { state, content } = await onDisk(folder, () => this.#read(dataId))
+    const points = pointsIn(content.frames)
     return {
       state,
       body: async (index) => {
         const { entry, file } = heldChunk(state, index)
         return [await readChunk(disk, `${folder}/${file}`, entry, hasher)]
       },
+      spilled: async (index) => {
+        const { entry, file } = heldSpill(state, index)
+        return readSpill(disk, `${folder}/${file}`, entry, hasher())
+      },
+      request: async (id) => readPoints(disk, `${folder}/${LOG}`, id, points.get(id)),
     }
   }
 
@@ -123,13 +146,17 @@ export class DirectoryPlace implements JournalPlace {
   async verify(dataId: string): Promise<ChunkFault[]> {
     const view = await this.look(dataId)
     const faults: ChunkFault[] = []
-    for (const { entry, file } of heldChunks(view.state)) {
+    for (const { entry, file, read } of [
+      ...heldChunks(view.state).map((item) => ({ ...item, read: view.body })),
+      ...[...view.state.spills.values()].map((item) => ({ ...item, read: view.spilled })),
+    ]) {
       try {
-        await view.body(entry.index)
+        await read(entry.index)
       } catch (error) {
         // While this read, the stream may have gone on.
-        const now = (await this.look(dataId)).state.chunks.get(entry.index)
-        if (now?.file === file && !now.stored)
+        const { state } = await this.look(dataId)
+        const now = [...heldChunks(state), ...state.spills.values()]
+        if (now.some((item) => item.file === file))
           faults.push({ chunk: entry.index, error: asFramewireError(error) })
       }
     }
@@ -192,11 +219,18 @@ export class DirectoryPlace implements JournalPlace {
 
   /** Why there is no log: a log has its name before anything is accepted, so that chunks without one are damage. */
   async #withoutLog(place: string, folder: string): Promise<FramewireError> {
-    const { disk } = this.#parts
+    const { disk, keeper } = this.#parts
     if (!(await this.#entries(place)).some(({ name }) => `${place}/${name}` === folder))
       return missing(folder)
-    if ((await disk.list(folder)).some(({ name }) => CHUNK_FILE.test(name)))
-      return damaged(folder, 'there are chunks and no log')
+    const names = (await disk.list(folder)).map(({ name }) => name)
+    if (names.some((name) => CHUNK_FILE.test(name))) return damaged(folder, 'there are chunks and no log')
+    if (names.includes(keeper.mark)) {
+      return new FramewireError(
+        'journal/kept',
+        `${folder} is a local store now: its stream was stored whole. There is nothing to resume.`,
+        { path: folder },
+      )
+    }
     return new FramewireError(
       'journal/unbegun',
       `${folder} was never begun: a crash came first, and nothing was accepted into it. It can be removed.`,
@@ -210,13 +244,14 @@ export class DirectoryPlace implements JournalPlace {
     nextSerial: number,
     unlock: () => Promise<void>,
   ): Promise<DirectoryJournal> {
-    const { disk, hasher, warn, wall } = this.#parts
+    const { disk, hasher, warn, wall, keeper } = this.#parts
     const log = await Log.open(disk, `${folder}/${LOG}`, content)
     return new DirectoryJournal({
       disk,
       folder,
       log,
       state,
+      points: pointsIn(content.frames),
       nextSerial,
       budget: this.#budget,
       hasher,
@@ -224,6 +259,13 @@ export class DirectoryPlace implements JournalPlace {
       wall,
       unlock,
       erase: () => onDisk(folder, () => this.#erase(folder)).finally(unlock),
+      keep: () =>
+        onDisk(folder, async () => {
+          await keeper.keep(folder, state)
+          // From here on it is no journal any more.
+          await disk.remove(`${folder}/${LOG}`)
+          await disk.syncFolder(folder)
+        }).finally(unlock),
     })
   }
 

@@ -5,6 +5,7 @@ import type { Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/disk-node.js'
 import { lockFolder } from '../disk/lock-node.js'
 import { DirectoryPlace } from './directory.js'
+import { keeperOn } from './keeper-node.js'
 import type { JournalPlace } from './place.js'
 
 /** Options of {@link journalFolder}. */
@@ -29,6 +30,7 @@ export function journalFolder(path: string, options: JournalFolderOptions = {}):
       const hash = createHash('sha256')
       return { update: (data) => void hash.update(data), finish: () => ({ sha256: hash.digest('hex') }) }
     },
+    keeper: keeperOn(ownDisk),
     budgetBytes,
     warn,
     wall: Date.now,

@@ -7,9 +7,14 @@ import { damaged } from './faults.js'
  * Text has no zero bytes and JSON no line breaks, so that what a crash left can be told from damage.
  */
 export interface LogFrame {
-  /** Where it begins in the log. */
-  offset: number
+  place: LogPlace
   records: unknown[]
+}
+
+/** Where a frame lies in its log, in bytes. */
+export interface LogPlace {
+  offset: number
+  length: number
 }
 
 /** What a log holds. */
@@ -57,10 +62,19 @@ export function readLog(path: string, bytes: Uint8Array): LogContent {
       if (why !== undefined) throw damaged(path, why, { offset })
       return { frames, length: offset, torn: bytes.length - offset }
     }
-    frames.push({ offset, records: recordsOf(path, bytes.subarray(offset, end), offset) })
+    const place = { offset, length: end - offset }
+    frames.push({ place, records: recordsOf(path, bytes.subarray(offset, end), offset) })
     offset = end
   }
   return { frames, length: offset, torn: 0 }
+}
+
+/** The records of one frame, read by itself. Throws `journal/damaged` where it is not as it was written. */
+export function readFrame(path: string, frame: Uint8Array, offset: number): unknown[] {
+  const seq = Number.parseInt(ascii(frame.subarray(0, 8)), 16)
+  if (frameEnd(frame, 0, seq) !== frame.length)
+    throw damaged(path, 'a frame is not as it was written', { offset })
+  return recordsOf(path, frame, offset)
 }
 
 /** The end of the frame that begins here, if it is whole and as it was written. */

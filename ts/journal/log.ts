@@ -1,12 +1,12 @@
 import { type Disk, type DiskFile, folderOf, isMissing, writeFile } from '../disk/disk.js'
 import { FramewireError } from '../errors.js'
 import { defect, fromSystem } from './faults.js'
-import { type LogContent, logFrame } from './log-frame.js'
+import { type LogContent, type LogPlace, logFrame } from './log-frame.js'
 import type { JournalRecord } from './records.js'
 
 interface Waiting {
   record: JournalRecord
-  resolve(): void
+  resolve(place: LogPlace): void
   reject(error: unknown): void
 }
 
@@ -56,16 +56,20 @@ export class Log {
     }
   }
 
+  get path(): string {
+    return this.#path
+  }
+
   /** Whether the log takes nothing more, and may hold records that were refused. */
   get broken(): boolean {
     return this.#broken !== undefined
   }
 
   /**
-   * Add a record. Where writing fails the record is not in the log, and later ones may be added: `journal/full`,
+   * Add a record; answers the place of its frame. Where writing fails the record is not in the log, and later ones may be added: `journal/full`,
    * `journal/disk`. For good: `journal/broken`, `journal/vanished`.
    */
-  append(record: JournalRecord): Promise<void> {
+  append(record: JournalRecord): Promise<LogPlace> {
     if (this.#closed) return Promise.reject(defect('an append after close'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject })
@@ -88,13 +92,9 @@ export class Log {
       this.#waiting = []
       try {
         if (this.#broken) throw this.#broken
-        await this.#commit(
-          logFrame(
-            this.#frames,
-            group.map(({ record }) => record),
-          ),
-        )
-        for (const { resolve } of group) resolve()
+        const records = group.map(({ record }) => record)
+        const place = await this.#commit(logFrame(this.#frames, records))
+        for (const { resolve } of group) resolve(place)
       } catch (error) {
         for (const { reject } of group) reject(error)
       }
@@ -102,7 +102,7 @@ export class Log {
     this.#writing = undefined
   }
 
-  async #commit(frame: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #commit(frame: Uint8Array<ArrayBuffer>): Promise<LogPlace> {
     try {
       await this.#file.write(frame, this.#length)
       await this.#file.sync()
@@ -110,9 +110,11 @@ export class Log {
       await this.#cut(error)
       throw fromSystem(this.#path, error)
     }
+    const place = { offset: this.#length, length: frame.byteLength }
     this.#length += frame.byteLength
     this.#frames++
     await this.#stillThere()
+    return place
   }
 
   /** Take away what a failed write has left. */

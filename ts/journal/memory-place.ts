@@ -3,27 +3,21 @@ import { FramewireError } from '../errors.js'
 import { defect } from './faults.js'
 import type { ShardBody } from './journal.js'
 import type { JournalPlace, StreamJournal } from './place.js'
-import {
-  apply,
-  type ChunkEntry,
-  heldChunk,
-  type JournalNote,
-  type JournalRecord,
-  type JournalState,
-  misfit,
-  type Session,
-  stateOf,
-} from './records.js'
+import type { FileNote, JournalNote, JournalRecord, Session } from './records.js'
+import { apply, heldChunk, heldSpill, type JournalState, misfit, stateOf } from './state.js'
 
 interface Stream {
   state: JournalState
   bodies: Map<number, ShardBody>
+  spills: Map<number, Uint8Array<ArrayBuffer>>
+  requests: Map<number, string>
   isOpen: boolean
 }
 
 /** Journals in memory: gone with the process. They promise nothing beyond it. */
 export class MemoryPlace implements JournalPlace {
   readonly durable = false
+  readonly keeps = false
   readonly #wall: () => number
   readonly #streams = new Map<string, Stream>()
 
@@ -38,7 +32,13 @@ export class MemoryPlace implements JournalPlace {
       const path = pathOf(dataId)
       throw new FramewireError('journal/exists', `There is a journal ${path} already.`, { path })
     }
-    const stream: Stream = { state: stateOf(session), bodies: new Map(), isOpen: false }
+    const stream: Stream = {
+      state: stateOf(session),
+      bodies: new Map(),
+      spills: new Map(),
+      requests: new Map(),
+      isOpen: false,
+    }
     this.#streams.set(dataId, stream)
     return this.#journal(stream)
   }
@@ -81,10 +81,10 @@ export class MemoryPlace implements JournalPlace {
   }
 
   #journal(stream: Stream): StreamJournal {
-    const { state, bodies } = stream
+    const { state, bodies, spills, requests } = stream
     let closed = false
     stream.isOpen = true
-    const record = (note: JournalNote | { type: 'chunk'; chunk: ChunkEntry; file: string }) => {
+    const record = (note: JournalNote | FileNote) => {
       if (closed) throw defect('a record after close')
       const record: JournalRecord = { ...note, atMs: this.#wall() }
       const why = misfit(state, record)
@@ -99,8 +99,10 @@ export class MemoryPlace implements JournalPlace {
       ...viewOf(stream),
       async append(note) {
         record(note)
+        if (note.type === 'points') requests.set(note.entry.id, note.entry.body)
         // Nobody can resume what is only here, so what was given up is of no use either.
         if (note.type !== 'stored' && note.type !== 'given-up') return
+        requests.delete(note.item)
         const body = bodies.get(note.item)
         bodies.delete(note.item)
         if (body && !(body instanceof Blob)) freeBuffers(body.map(({ buffer }) => buffer))
@@ -108,6 +110,17 @@ export class MemoryPlace implements JournalPlace {
       async put(chunk, body) {
         record({ type: 'chunk', chunk, file: '' })
         bodies.set(chunk.index, body)
+        spills.delete(chunk.index)
+      },
+      async spill(frames, bytes) {
+        const kept = new Uint8Array(frames.frames * frames.bytesPerFrame)
+        let at = 0
+        for await (const piece of bytes) {
+          kept.set(piece, at)
+          at += piece.byteLength
+        }
+        record({ type: 'spilled', spill: { ...frames, sha256: '' }, file: '' })
+        spills.set(frames.index, kept)
       },
       close,
       remove: async () => {
@@ -115,17 +128,28 @@ export class MemoryPlace implements JournalPlace {
         await close()
         this.#streams.delete(state.session.dataId)
       },
+      async keep() {
+        throw defect('memory cannot be kept')
+      },
     }
   }
 }
 
-function viewOf({ state, bodies }: Stream) {
+function viewOf({ state, bodies, spills, requests }: Stream) {
   return {
     state,
     async body(index: number) {
       const body = bodies.get(heldChunk(state, index).entry.index)
       if (!body) throw defect(`chunk ${index} was given up`)
       return body
+    },
+    async spilled(index: number) {
+      return spills.get(heldSpill(state, index).entry.index)!
+    },
+    async request(id: number) {
+      const request = requests.get(id)
+      if (request === undefined) throw defect(`points ${id} are not in it`)
+      return request
     },
   }
 }

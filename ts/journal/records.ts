@@ -1,190 +1,152 @@
-import type { Gray, Scale } from '../frames/conversion.js'
-import { defect } from './faults.js'
-import type { SealedChunk } from './journal.js'
+import * as z from 'zod/mini'
 
 /** Version of the journal's format, in the first record of every log. Another one is refused. */
 export const JOURNAL_VERSION = 1
 
-/** A stream of frames, as it was initialized. */
-export interface FrameSession {
-  type: 'session'
-  version: number
-  kind: 'frames'
-  dataId: string
+const count = z.int().check(z.nonnegative())
+const number = z.number()
+const text = z.string()
+const hex = (digits: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${digits}}$`)))
+const range = { lo: number, hi: number }
+const json: z.ZodMiniType<Json> = z.json()
+
+/** What JSON can say. */
+export type Json = string | number | boolean | null | Json[] | { [member: string]: Json }
+
+/** Names of the files of chunks and of spilled frames: the index, and a serial, as an index may come again. */
+export const CHUNK_FILE = /^(\d+)-(\d+)\.(shard|frames)$/
+const fileOf = (kind: 'shard' | 'frames') => z.string().check(z.regex(CHUNK_FILE), z.endsWith(`.${kind}`))
+
+const stream = {
+  type: z.literal('session'),
+  version: count,
+  dataId: text,
   /** Root of the API that the stream was created at. */
-  endpoint: string
-  startedAtMs: number
-  streamName: string
-  fps: number
-  rotationsPerMin: number
-  chunkSize: number
-  scale?: Scale
-  gray?: Gray
+  endpoint: text,
+  startedAtMs: number,
+  /** What its owner wants to know when it is resumed, such as where the frames come from. */
+  origin: z.optional(json),
 }
+const frameSession = z.object({
+  ...stream,
+  kind: z.literal('frames'),
+  streamName: text,
+  fps: number,
+  rotationsPerMin: number,
+  chunkSize: count,
+  scale: z.optional(z.union([z.object(range), z.enum(['full', 'max', 'measured'])])),
+  gray: z.optional(z.enum(['mean', 'luma'])),
+  /** Whether the chunks stay when they are stored, and become a local store. */
+  keep: z.optional(z.literal(true)),
+})
+const seriesSession = z.object({ ...stream, kind: z.literal('series'), streamName: z.optional(text) })
 
+const chunkEntry = z.object({
+  index: count,
+  frames: count,
+  height: count,
+  width: count,
+  bytes: count,
+  md5: hex(32),
+  sha256: hex(64),
+  xxh64: hex(16),
+  clamped: count,
+  /** Bytes of the raw frames as given. */
+  rawBytes: count,
+  captureStartMs: number,
+  captureEndMs: number,
+  packagedAtMs: number,
+  /** What the service is told when the URL is asked for, so that every try says the same. */
+  request: text,
+})
+const spillEntry = z.object({
+  index: count,
+  frames: count,
+  height: count,
+  width: count,
+  channels: z.union([z.literal(1), z.literal(3), z.literal(4)]),
+  /** A pixel format of the core. */
+  format: text,
+  bits: count,
+  bytesPerFrame: count,
+  sha256: hex(64),
+  captureStartMs: number,
+  captureEndMs: number,
+  request: text,
+})
+const pointsEntry = z.object({
+  /** Counts the requests of a stream, from 0. */
+  id: count,
+  index: count,
+  channels: z.array(
+    z.object({
+      name: text,
+      points: count,
+      units: z.optional(text),
+      /** Tells other points from the same again. */ digest: count,
+    }),
+  ),
+  path: text,
+  body: text,
+})
+
+const item = { item: count }
+const notes = [
+  /** The range that 16-bit pixels are scaled by, once it was measured. */
+  z.object({ type: z.literal('range'), ...range }),
+  z.object({ type: z.literal('points'), entry: pointsEntry }),
+  /** A request for this item goes out. `item`: index of a chunk, or id of points. */
+  z.object({ type: z.literal('tried'), ...item, attempt: count }),
+  z.object({ type: z.literal('stored'), ...item, proof: z.enum(['md5', 'status']) }),
+  z.object({ type: z.literal('given-up'), ...item, error: z.object({ code: text, message: text }) }),
+  /** The caller has asked for the end: after a restart nothing more comes. */
+  z.object({ type: z.literal('finalize') }),
+  /** The service knows of the end. */
+  z.object({ type: z.literal('finalized') }),
+] as const
+const chunk = z.object({ type: z.literal('chunk'), chunk: chunkEntry, file: fileOf('shard') })
+const spilled = z.object({ type: z.literal('spilled'), spill: spillEntry, file: fileOf('frames') })
+
+const record = z.intersection(
+  z.discriminatedUnion('type', [
+    z.discriminatedUnion('kind', [frameSession, seriesSession]),
+    chunk,
+    spilled,
+    ...notes,
+  ]),
+  z.object({ atMs: number }),
+)
+
+/** A stream of frames, as it was initialized. */
+export type FrameSession = z.infer<typeof frameSession>
 /** A stream of scalar channels, as it was initialized. */
-export interface SeriesSession {
-  type: 'session'
-  version: number
-  kind: 'series'
-  dataId: string
-  endpoint: string
-  startedAtMs: number
-  streamName?: string
-}
-
+export type SeriesSession = z.infer<typeof seriesSession>
 /** First record of a log: which stream this is. */
 export type Session = FrameSession | SeriesSession
 
+/** A sealed chunk whose bytes lie in the journal. */
+export type ChunkEntry = z.infer<typeof chunkEntry>
+/** Frames whose bytes lie in the journal as they came, in C order, until the chunk of their index is put. */
+export type SpillEntry = z.infer<typeof spillEntry>
+/** A chunk of scalar points: the request itself. */
+export type PointsEntry = z.infer<typeof pointsEntry>
+
+/** What the service's acknowledgement proved: it has told the MD5 of our bytes, or only success. */
+export type Proof = 'md5' | 'status'
 /** Why a thing will not be stored. */
 export interface GivenUp {
   code: string
   message: string
 }
 
-/** A sealed chunk whose bytes lie in the journal. */
-export interface ChunkEntry extends SealedChunk {
-  /** Bytes of the raw frames as given. */
-  rawBytes: number
-  captureStartMs: number
-  captureEndMs: number
-  packagedAtMs: number
-  /** What the service is told when the URL is asked for, so that every try says the same. */
-  request: string
-}
-
-/** A chunk of scalar points: the request itself. */
-export interface PointsEntry {
-  /** Counts the requests of a stream, from 0. */
-  id: number
-  index: number
-  channels: readonly string[]
-  points: number
-  path: string
-  body: string
-}
-
-/** What the service's acknowledgement proved: it has told the MD5 of our bytes, or only success. */
-export type Proof = 'md5' | 'status'
-
-/** What the owner of a stream has written down. */
-export type JournalNote =
-  /** The range that 16-bit pixels are scaled by, once it was measured. */
-  | { type: 'range'; lo: number; hi: number }
-  | { type: 'points'; entry: PointsEntry }
-  /** A request for this item goes out. `item`: index of a chunk, or id of points. */
-  | { type: 'tried'; item: number; attempt: number }
-  | { type: 'stored'; item: number; proof: Proof }
-  | { type: 'given-up'; item: number; error: GivenUp }
-  /** The caller has asked for the end: after a restart nothing more comes. */
-  | { type: 'finalize' }
-  /** The service knows of the end. */
-  | { type: 'finalized' }
-
+/** What the owner of a stream writes down. */
+export type JournalNote = z.infer<(typeof notes)[number]>
+/** What the journal itself writes down of files. */
+export type FileNote = z.infer<typeof chunk> | z.infer<typeof spilled>
 /** One record of a log. `atMs`: when it was written, Unix ms of this machine's clock. */
-export type JournalRecord = (Session | { type: 'chunk'; chunk: ChunkEntry; file: string } | JournalNote) & {
-  atMs: number
-}
+export type JournalRecord = (Session | FileNote | JournalNote) & { atMs: number }
 
-/** What has become of a chunk or of points. */
-export interface ItemState<Entry> {
-  entry: Entry
-  journaledAtMs: number
-  tries: number
-  stored?: { proof: Proof; atMs: number }
-  givenUp?: GivenUp
-}
-
-/** A chunk, and the name of the file that holds its bytes until it is stored (none in memory). */
-export interface ChunkItem extends ItemState<ChunkEntry> {
-  file: string
-}
-
-/** All that a log says. */
-export interface JournalState {
-  session: Session
-  range?: { lo: number; hi: number }
-  /** By index. */
-  chunks: Map<number, ChunkItem>
-  /** By id. */
-  points: Map<number, ItemState<PointsEntry>>
-  finalizeAskedAtMs?: number
-  finalizedAtMs?: number
-}
-
-/** The state before any record but the session's. */
-export function stateOf(session: Session): JournalState {
-  return { session, chunks: new Map(), points: new Map() }
-}
-
-/** Why this record cannot follow what made `state`; `undefined` where it can. */
-export function misfit(state: JournalState, { type, ...record }: JournalRecord): string | undefined {
-  switch (type) {
-    case 'session':
-      return 'a second session record'
-    case 'chunk':
-    case 'points': {
-      const kind = type === 'chunk' ? 'frames' : 'series'
-      return state.session.kind === kind ? undefined : `a ${type} record in a stream of ${state.session.kind}`
-    }
-    case 'tried':
-    case 'stored':
-    case 'given-up': {
-      const { item } = record as { item: number }
-      return itemOf(state, item) ? undefined : `a ${type} record of item ${item}, which is not known`
-    }
-  }
-}
-
-/**
- * Bring the state up to date with one more record that is no {@link misfit}. A chunk that comes again replaces what was
- * known of its index.
- */
-export function apply(state: JournalState, record: JournalRecord): void {
-  switch (record.type) {
-    case 'range':
-      state.range = { lo: record.lo, hi: record.hi }
-      return
-    case 'chunk': {
-      const { chunk, file, atMs } = record
-      state.chunks.set(chunk.index, { entry: chunk, file, journaledAtMs: atMs, tries: 0 })
-      return
-    }
-    case 'points':
-      state.points.set(record.entry.id, { entry: record.entry, journaledAtMs: record.atMs, tries: 0 })
-      return
-    case 'tried':
-      itemOf(state, record.item)!.tries = record.attempt
-      return
-    case 'stored': {
-      const item = itemOf(state, record.item)!
-      item.stored = { proof: record.proof, atMs: record.atMs }
-      item.givenUp = undefined
-      return
-    }
-    case 'given-up':
-      itemOf(state, record.item)!.givenUp = record.error
-      return
-    case 'finalize':
-      state.finalizeAskedAtMs = record.atMs
-      return
-    case 'finalized':
-      state.finalizedAtMs = record.atMs
-  }
-}
-
-/** The chunks whose bytes the journal still holds. */
-export function heldChunks(state: JournalState): ChunkItem[] {
-  return [...state.chunks.values()].filter(({ stored }) => !stored)
-}
-
-/** A chunk whose bytes the journal still holds; asking for another is a defect. */
-export function heldChunk(state: JournalState, index: number): ChunkItem {
-  const item = state.chunks.get(index)
-  if (!item || item.stored) throw defect(`chunk ${index} is not in it`)
-  return item
-}
-
-function itemOf(state: JournalState, item: number): ItemState<unknown> | undefined {
-  return state.session.kind === 'frames' ? state.chunks.get(item) : state.points.get(item)
+/** Whether this is a record with all its members: what is read was written by framewire, but perhaps by a later one. */
+export function isRecord(value: unknown): value is JournalRecord {
+  return record.safeParse(value).success
 }

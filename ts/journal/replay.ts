@@ -1,15 +1,15 @@
 import { FramewireError } from '../errors.js'
 import { damaged } from './faults.js'
 import type { LogFrame } from './log-frame.js'
-import { apply, JOURNAL_VERSION, type JournalState, misfit, type Session, stateOf } from './records.js'
-import { isRecord } from './shape.js'
+import { isRecord, JOURNAL_VERSION, type Session } from './records.js'
+import { apply, type JournalState, misfit, stateOf } from './state.js'
 
 /**
  * The state that a log's records make. Throws `journal/version`, and `journal/damaged` for records that cannot be.
  * @param path for the error
  */
 export function replay(path: string, frames: readonly LogFrame[]): JournalState {
-  const [first, ...rest] = frames.flatMap(({ offset, records }) =>
+  const [first, ...rest] = frames.flatMap(({ place: { offset }, records }) =>
     records.map((record) => ({ offset, record })),
   )
   const state = stateOf(sessionOf(path, first?.record))

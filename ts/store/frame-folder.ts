@@ -80,6 +80,11 @@ export class FrameFolder implements FrameStore {
     })
   }
 
+  /** Take a chunk whose shard, checked, lies in a file of this disk: the file is moved. */
+  async adopt(claim: ChunkClaim, shard: Received, checked: CheckedShard): Promise<void> {
+    await storing(this.#path, () => this.#commits.run(() => this.#commit(claim, shard, checked)))
+  }
+
   async chunks(): Promise<ChunkRecord[]> {
     const { records } = await storing(this.#path, () => this.#load())
     return [...records.values()].sort((a, b) => a.index - b.index)
@@ -163,7 +168,7 @@ export class FrameFolder implements FrameStore {
       receivedAt: new Date().toISOString(),
       replaced: (before?.replaced ?? 0) + (isOther ? 1 : 0),
     }
-    await this.#publish(chunk, `${part.path}${COMMIT}`, part.path)
+    await this.#publish(chunk, `${this.#staging.place()}${COMMIT}`, part.path)
     return { chunk, outcome: isOther ? 'replaced' : 'stored' }
   }
 

@@ -23,11 +23,14 @@ export interface Received {
  */
 export class Staging {
   readonly disk: Disk
+  /** What the store keeps for itself. */
+  readonly own: string
   readonly folder: string
 
   constructor(disk: Disk, store: string) {
     this.disk = disk
-    this.folder = `${store}/${OWN}/incoming`
+    this.own = `${store}/${OWN}`
+    this.folder = `${this.own}/incoming`
   }
 
   /** Write a body to a file of its own while hashing it. Nothing is left where the body breaks off or the disk is full. */
@@ -56,6 +59,26 @@ export class Staging {
       throw error
     }
     return { path, bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') }
+  }
+
+  /** As `receive`, of a file of this disk, which stays. */
+  async copy(path: string): Promise<Received> {
+    const { disk } = this
+    const file = await disk.open(path)
+    try {
+      return await this.receive(
+        (async function* () {
+          for (let at = 0; ; ) {
+            const piece = await file.read(at, GATHERED_BYTES)
+            if (piece.byteLength === 0) return
+            yield piece
+            at += piece.byteLength
+          }
+        })(),
+      )
+    } finally {
+      await file.close()
+    }
   }
 
   /** A path here that is not taken. */

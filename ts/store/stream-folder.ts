@@ -2,7 +2,8 @@ import { type Disk, folderOf, writeFile } from '../disk/disk.js'
 import { checkedContent, withChecksum } from './checksum.js'
 import type { StreamRecord } from './store.js'
 
-const STREAM_JSON = 'stream.json'
+/** Name of the file with a stream's record. */
+export const STREAM_JSON = 'stream.json'
 
 /** What lies in the folder of a stream from the beginning, by path in it. */
 export interface Layout {
