@@ -81,6 +81,8 @@ export interface ErrorDetails {
   'journal/unbegun': { path: string }
   /** The journal's stream is whole, and was kept as a local store. */
   'journal/kept': { path: string }
+  /** The stream is whole, but no local store could be made of its journal. */
+  'journal/not-kept': { dataId: string; receipt?: unknown }
   /** A journal is damaged: its log (`offset`) or the file of a chunk. */
   'journal/damaged': { path: string; reason: string; offset?: number; chunk?: number }
   /** A journal was written by another version of framewire, in a format that is not known here. */

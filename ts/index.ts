@@ -29,7 +29,7 @@ export type {
   SpillEntry,
 } from './journal/records.js'
 export type { ChunkItem, ItemState, JournalState, PointsItem, SpillItem } from './journal/state.js'
-export type { ChunkHandle } from './streaming/frame-stream.js'
+export type { ChunkHandle } from './streaming/chunk-handle.js'
 export type { Logger, Verbosity } from './streaming/log.js'
 export type { ChunkReceipt, ChunkState, Losses, Receipt, RefusedChunk } from './streaming/receipt.js'
 export type {
@@ -42,18 +42,23 @@ export type {
   RunItem,
   RunOptions,
 } from './streaming/rheed-options.js'
+export type {
+  SeriesFinalizeOptions,
+  SeriesMultiPush,
+  SeriesProgress,
+  SeriesPush,
+  SeriesRun,
+  SeriesRunItem,
+  TimeseriesStreamerOptions,
+  TimeseriesStreamOptions,
+} from './streaming/series-options.js'
 export type { SeriesChannel } from './streaming/series-points.js'
-export type { SeriesChannelReceipt, SeriesChunkReceipt, SeriesReceipt } from './streaming/series-receipt.js'
+export type {
+  SeriesChannelReceipt,
+  SeriesChunkReceipt,
+  SeriesChunkState,
+  SeriesReceipt,
+} from './streaming/series-receipt.js'
 export type { SeriesHandle } from './streaming/series-stream.js'
-export {
-  type SeriesFinalizeOptions,
-  type SeriesMultiPush,
-  type SeriesProgress,
-  type SeriesPush,
-  type SeriesRun,
-  type SeriesRunItem,
-  TimeseriesStreamer,
-  type TimeseriesStreamerOptions,
-  type TimeseriesStreamOptions,
-} from './streaming/timeseries.js'
+export { TimeseriesStreamer } from './streaming/timeseries.js'
 export type { HttpAnswer, HttpRequest, HttpTransport } from './upload/http.js'

@@ -1,102 +1,24 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import {
-  type HttpTransport,
-  journalFolder,
-  RHEEDStreamer,
-  type RHEEDStreamerOptions,
-  type Stack,
-} from 'framewire'
-import { createIngestServer, type IngestServer, readFrames, verifyStore } from 'framewire/server'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readdirSync } from 'node:fs'
+import { journalFolder } from 'framewire'
+import { describe, expect, it } from 'vitest'
+import { H, JournaledStreams, nothingStored, STREAM, stack, through, W } from './journaled.js'
 
-const [H, W] = [16, 20]
-const STREAM = { fps: 2, rotationsPerMin: 0, chunkSize: 4 }
-
-let root: string
-let server: IngestServer
-let path: string
-const open: RHEEDStreamer[] = []
-
-beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'framewire-resume-'))
-  server = await createIngestServer({ store: join(root, 'store'), apiKey: 'k', logLevel: 'silent' })
-})
-beforeEach(() => {
-  path = mkdtempSync(join(root, 'journal-'))
-})
-afterEach(async () => {
-  for (const streamer of open.splice(0)) await streamer.close()
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(root, { recursive: true, force: true })
-})
-
-function streaming(options: Partial<RHEEDStreamerOptions> = {}): RHEEDStreamer {
-  const streamer = new RHEEDStreamer({
-    apiKey: 'k',
-    endpoint: server.url,
-    maxWorkers: 1,
-    verbosity: 0,
-    clockSync: false,
-    journal: journalFolder(path),
-    ...options,
-  })
-  open.push(streamer)
-  return streamer
-}
-
-function stack(frames: number, seed: number): Stack & { data: Uint8Array } {
-  const data = Uint8Array.from({ length: frames * H * W }, (_, at) => (at * 7 + seed * 13) & 255)
-  return { data, shape: [frames, H, W] }
-}
-
-const stored = (dataId: string, start: number, count: number) =>
-  readFrames(join(root, 'store', dataId), start, count)
-
-/** The network, but for requests that `answer` answers itself. */
-function through(answer: (method: string, url: string) => number | undefined): HttpTransport {
-  return async ({ method, url, headers, body, signal }) => {
-    const status = answer(method, url)
-    if (status !== undefined) return { status, headers: {}, text: '' }
-    const parts: BlobPart[] = []
-    if (typeof body === 'object' && !(body instanceof Blob)) {
-      for await (const part of body) parts.push(new Uint8Array(part))
-    }
-    const sent = parts.length > 0 ? new Blob(parts) : (body as string | Blob | undefined)
-    const response = await fetch(url, { method, headers, body: sent, signal })
-    return {
-      status: response.status,
-      headers: Object.fromEntries(response.headers),
-      text: await response.text(),
-    }
-  }
-}
-
-const nothingStored = through((method) => (method === 'PUT' ? 503 : undefined))
+const streams = new JournaledStreams()
 
 /** A stream of three chunks that a streamer left in the journal, none of them stored. */
 async function left(): Promise<string> {
-  const streamer = streaming({ transport: nothingStored })
+  const streamer = streams.streaming({ transport: nothingStored })
   const dataId = await streamer.initialize(STREAM)
   for (const index of [0, 1, 2]) await streamer.push(dataId, index, stack(4, index)).journaled
   await streamer.close()
-  expect(readdirSync(path)).toEqual([dataId])
+  expect(readdirSync(streams.path)).toEqual([dataId])
   return dataId
-}
-
-async function expectWhole(dataId: string, chunks: number): Promise<void> {
-  const sent = Buffer.concat(Array.from({ length: chunks }, (_, index) => stack(4, index).data))
-  expect(Buffer.compare(await stored(dataId, 0, 4 * chunks), sent)).toBe(0)
-  expect((await verifyStore(join(root, 'store', dataId))).problems).toEqual([])
 }
 
 describe('a stream that was left in its journal', () => {
   it('is resumed: its chunks are stored, more may be pushed, and it ends as ever', async () => {
     const dataId = await left()
-    const streamer = streaming()
+    const streamer = streams.streaming()
     const resumed = await streamer.resume(dataId)
     expect(resumed).toMatchObject({ dataId, chunks: 3, pending: 3, finalizeAsked: false })
     await resumed.settled
@@ -107,15 +29,15 @@ describe('a stream that was left in its journal', () => {
     })
     await streamer.push(dataId, 3, stack(4, 3)).stored
     await expect(streamer.finalize(dataId)).rejects.toMatchObject({ code: 'upload/incomplete' })
-    await expectWhole(dataId, 4)
-    expect(readdirSync(path)).toEqual([])
+    await streams.expectWhole(dataId, 4)
+    expect(readdirSync(streams.path)).toEqual([])
   })
 
   it('does not send again what the server proves to hold', async () => {
     const dataId = await left()
     // All were stored, and the answers were lost: the journal does not know.
     const lossy = through(() => undefined)
-    const second = streaming({
+    const second = streams.streaming({
       transport: async (request) => {
         const answer = await lossy(request)
         return request.method === 'PUT' ? { status: 503, headers: {}, text: '' } : answer
@@ -123,7 +45,7 @@ describe('a stream that was left in its journal', () => {
     })
     await second.resume(dataId)
     for (let chunks = 0; chunks < 3; ) {
-      const answer = await fetch(`${server.url}/framewire/v1/streams/${dataId}/chunks`, {
+      const answer = await fetch(`${streams.server.url}/framewire/v1/streams/${dataId}/chunks`, {
         headers: { 'x-api-key': 'k' },
       })
       chunks = ((await answer.json()) as { chunks: unknown[] }).chunks.length
@@ -131,7 +53,7 @@ describe('a stream that was left in its journal', () => {
     await second.close()
 
     const puts: string[] = []
-    const third = streaming({
+    const third = streams.streaming({
       transport: through((method, url) => {
         if (method === 'PUT') puts.push(url)
         return undefined
@@ -141,35 +63,35 @@ describe('a stream that was left in its journal', () => {
     const receipt = await third.finalize(dataId)
     expect(puts).toEqual([])
     expect(receipt.chunks.map(({ state, proof }) => [state, proof])).toEqual(Array(3).fill(['stored', 'md5']))
-    await expectWhole(dataId, 3)
+    await streams.expectWhole(dataId, 3)
   })
 
   it('is stored once more under the same keys at a service that cannot tell what it holds', async () => {
     const dataId = await left()
-    const streamer = streaming({
+    const streamer = streams.streaming({
       transport: through((_, url) => (url.endsWith('/chunks') ? 404 : undefined)),
     })
     expect(await streamer.resume(dataId)).toMatchObject({ pending: 3 })
     expect((await streamer.finalize(dataId)).totals.framesStored).toBe(12)
-    await expectWhole(dataId, 3)
+    await streams.expectWhole(dataId, 3)
   })
 
   it('is refused at another endpoint, with the right one named, and is free afterwards', async () => {
     const dataId = await left()
-    const other = streaming({ endpoint: 'http://127.0.0.1:9' })
+    const other = streams.streaming({ endpoint: 'http://127.0.0.1:9' })
     await expect(other.resume(dataId)).rejects.toMatchObject({
       code: 'stream/option',
       details: { option: 'endpoint' },
-      message: expect.stringContaining(server.url),
+      message: expect.stringContaining(streams.server.url),
     })
-    const streamer = streaming()
+    const streamer = streams.streaming()
     await streamer.resume(dataId)
-    await expect(streaming().resume(dataId)).rejects.toMatchObject({
+    await expect(streams.streaming().resume(dataId)).rejects.toMatchObject({
       code: 'journal/locked',
       details: { pid: process.pid },
     })
     await streamer.finalize(dataId)
-    await expectWhole(dataId, 3)
+    await streams.expectWhole(dataId, 3)
     await expect(streamer.resume(dataId)).rejects.toMatchObject({ code: 'journal/missing' })
   })
 
@@ -178,23 +100,23 @@ describe('a stream that was left in its journal', () => {
       data: Uint16Array.from({ length: 4 * H * W }, (_, at) => (at % 2 ? lo : hi)),
       shape: [4, H, W],
     })
-    const first = streaming({ transport: nothingStored })
+    const first = streams.streaming({ transport: nothingStored })
     const dataId = await first.initialize({ ...STREAM, scale: 'measured' })
     await first.push(dataId, 0, wide(100, 1100)).journaled
     await first.close()
-    const streamer = streaming()
+    const streamer = streams.streaming()
     await streamer.resume(dataId)
     await streamer.push(dataId, 1, wide(350, 600)).stored
     const receipt = await streamer.finalize(dataId)
     expect(receipt.range).toEqual({ lo: 100, hi: 1100 })
     // (350 - 100) * 255 / 1000 and (600 - 100) * 255 / 1000, rounded down.
-    expect([...new Set(await stored(dataId, 4, 4))].sort()).toEqual([127, 63])
+    expect([...new Set(await streams.stored(dataId, 4, 4))].sort()).toEqual([127, 63])
   })
 })
 
 describe('a journal', () => {
   it('keeps a chunk that the service refused, and has it tried again', async () => {
-    const refusing = streaming({
+    const refusing = streams.streaming({
       transport: through((method, url) =>
         method === 'PUT' && /frames\/c\/1\/|[/=]1[/?&]/.test(url) ? 413 : undefined,
       ),
@@ -206,19 +128,19 @@ describe('a journal', () => {
       details: { missing: [1], receipt: { losses: { upload: 4 } } },
     })
     await refusing.close()
-    expect(readdirSync(path)).toEqual([dataId])
+    expect(readdirSync(streams.path)).toEqual([dataId])
 
-    const streamer = streaming()
+    const streamer = streams.streaming()
     expect(await streamer.resume(dataId)).toMatchObject({ chunks: 3, pending: 1, finalizeAsked: true })
     expect((await streamer.finalize(dataId)).losses.upload).toBe(0)
-    await expectWhole(dataId, 3)
-    expect(readdirSync(path)).toEqual([])
+    await streams.expectWhole(dataId, 3)
+    expect(readdirSync(streams.path)).toEqual([])
   })
 
   it('that is full refuses the newest chunk, which is on the receipt, and no other', async () => {
-    const streamer = streaming({
+    const streamer = streams.streaming({
       transport: nothingStored,
-      journal: journalFolder(path, { budgetBytes: 1500 }),
+      journal: journalFolder(streams.path, { budgetBytes: 1500 }),
     })
     const dataId = await streamer.initialize(STREAM)
     const states: string[] = []

@@ -17,9 +17,14 @@ export class MemoryBudget {
     return this.#held
   }
 
+  /** Whether so many bytes fit, and nobody waits. */
+  hasRoom(bytes: number): boolean {
+    return this.#waiting.length === 0 && this.#fits(bytes)
+  }
+
   /** Take `bytes`, or throw `stream/memory-budget` at once. */
   hold(bytes: number): void {
-    if (this.#waiting.length > 0 || !this.#fits(bytes)) {
+    if (!this.hasRoom(bytes)) {
       throw new FramewireError(
         'stream/memory-budget',
         `The memory budget of ${this.limitBytes} bytes is used up (${this.#held} held, ${bytes} more asked for). ` +
@@ -33,7 +38,7 @@ export class MemoryBudget {
   /** Take `bytes` as soon as they fit; first come, first served. */
   async waitAndHold(bytes: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) throw aborted(signal)
-    if (this.#waiting.length === 0 && this.#fits(bytes)) {
+    if (this.hasRoom(bytes)) {
       this.#held += bytes
       return
     }

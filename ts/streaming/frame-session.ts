@@ -21,6 +21,6 @@ export function declarationOf(session: Session, root: string): StreamDeclaration
   if (kind !== 'frames') return checkedOption('dataId', given as never, false, 'the id of a stream of frames')
   const expected = `the one that stream ${given} was created at, ${endpoint}`
   checkedOption('endpoint', root, root === endpoint, expected)
-  const { dataId, streamName, fps, rotationsPerMin, chunkSize, scale, gray } = session
-  return { dataId, streamName, fps, rotationsPerMin, chunkSize, scale, gray }
+  const { type: _, version, kind: __, endpoint: ___, startedAtMs, ...declaration } = session
+  return declaration
 }

@@ -4,24 +4,23 @@ import { conversionFor, type Gray } from '../frames/conversion.js'
 import type { FrameRun } from '../frames/stack.js'
 import type { StreamJournal } from '../journal/place.js'
 import type { FrameSession } from '../journal/records.js'
-import type { ChunkItem } from '../journal/state.js'
+import type { JournalState } from '../journal/state.js'
 import type { SealingLine } from '../sealing/line.js'
 import type { Sealed } from '../sealing/sealer.js'
 import { shardTimes } from '../upload/rheed-requests.js'
 import type { ClockOffset } from '../upload/server-clock.js'
 import type { MemoryBudget } from './budget.js'
-import { type ChunkReceipt, type ChunkState, type Receipt, type RefusedChunk, receiptOf } from './receipt.js'
-
-/** What `push` gives back: the promises of one chunk. They may be left unawaited; a failure is on the receipt too. */
-export interface ChunkHandle {
-  readonly index: number
-  /** Sealed: compressed and hashed. Frames that were lent may be written again. */
-  readonly packaged: Promise<void>
-  /** Kept by the journal: on disk where the streamer has a journal there, else in memory. */
-  readonly journaled: Promise<void>
-  /** The service holds these bytes. */
-  readonly stored: Promise<void>
-}
+import { type ChunkHandle, openHandle, type Step } from './chunk-handle.js'
+import {
+  type ChunkReceipt,
+  type ChunkState,
+  journaledReceipt,
+  type Receipt,
+  type RefusedChunk,
+  receiptOf,
+  spilledReceipt,
+} from './receipt.js'
+import { spilledBytes, spilledTraits, unspilled } from './spill.js'
 
 /** What a stream declared when it was initialized. */
 export type StreamDeclaration = Omit<FrameSession, 'type' | 'version' | 'kind' | 'endpoint' | 'startedAtMs'>
@@ -38,7 +37,10 @@ export interface StreamParts {
   journal: StreamJournal
   /** Whether the journal outlives the process. */
   durable: boolean
+  /** Frames until they are packaged, and chunks until they are stored or journaled. */
   budget: MemoryBudget
+  /** Frames until they are spilled. */
+  spills: MemoryBudget
   /** What the service is told of a chunk when its upload URL is asked for. */
   request(chunk: ChunkReceipt, capture: Capture): string
   /** Upload a chunk that the journal holds, until it is stored or given up. */
@@ -55,7 +57,21 @@ interface Chunk {
   done: Promise<void>
 }
 
-type Step = 'packaged' | 'journaled' | 'stored'
+/** Frames that can be packed, and how. Who waits for it holds their bytes of the budget from then on. */
+type Ready = Promise<[FrameRun, Conversion]>
+
+/** How a chunk is pushed. */
+export interface PushedAs {
+  /** The same frames, where those of the run were taken over and are still on their way. */
+  pixels?: Promise<FrameRun>
+  /**
+   * Its producer waits for memory: then it holds memory until it is stored, and not only until a journal on disk has it,
+   * so that the journal does not grow to what the producer has.
+   */
+  waits?: boolean
+  /** The budget has no room: `spills` holds the bytes, and a journal on disk takes the frames as they are. */
+  spills?: boolean
+}
 
 /** One frame stream: its chunks from `push` to stored, and what became of each. */
 export class FrameStream {
@@ -67,6 +83,8 @@ export class FrameStream {
   #size: { height: number; width: number } | undefined
   #measured: Promise<{ lo: number; hi: number }> | undefined
   #range: Receipt['range']
+  /** Ends the waiting of frames that were spilled. */
+  readonly #left = new AbortController()
   finalized = false
 
   constructor(declaration: StreamDeclaration, parts: StreamParts) {
@@ -95,18 +113,9 @@ export class FrameStream {
     conversionFor(run, { scale, gray })
   }
 
-  /**
-   * Take a checked chunk whose bytes the budget holds.
-   * @param pixels the same frames, where those of `run` were taken over and are still on their way
-   * @param waits its producer waits for memory: then it holds memory until it is stored, and not only until a journal on
-   * disk has it, so that the journal does not grow to what the producer has
-   */
-  push(
-    index: number,
-    run: FrameRun,
-    capture: Capture,
-    { pixels = Promise.resolve(run), waits = false }: { pixels?: Promise<FrameRun>; waits?: boolean } = {},
-  ): ChunkHandle {
+  /** Take a checked chunk whose bytes the budget holds, or that of spills. */
+  push(index: number, run: FrameRun, capture: Capture, as: PushedAs = {}): ChunkHandle {
+    const { pixels = Promise.resolve(run), waits = false, spills = false } = as
     const { fps } = this.declaration
     const { startMs, endMs } = shardTimes({ ...capture, frames: run.frames, fps })
     this.#size ??= { height: run.height, width: run.width }
@@ -124,21 +133,18 @@ export class FrameStream {
     // A chunk that failed may be pushed again.
     const pushed = this.#chunks.get(index)
     const earlier = pushed?.receipt.state === 'failed' ? undefined : pushed
-    const steps = { packaged: step(), journaled: step(), stored: step() }
-    const handle: ChunkHandle = {
-      index,
-      packaged: steps.packaged.promise,
-      journaled: steps.journaled.promise,
-      stored: steps.stored.promise,
-    }
-    const reach = (state: Step) => steps[state].resolve()
-    const ready = Promise.all([pixels, this.#conversion(run, pixels)])
+    const { handle, reach, fail } = openHandle(index)
+    const ready: Ready = Promise.all([pixels, this.#conversion(run, pixels)])
+    const request = this.#parts.request(receipt, capture)
     const work = earlier
-      ? this.#repeat(earlier, receipt, ready, reach)
-      : this.#carry(receipt, ready, capture, { reach, waits })
-    const done = work.catch((error: unknown) => {
-      for (const { reject } of Object.values(steps)) reject(error)
-    })
+      ? this.#repeat(earlier, receipt, ready, {
+          reach,
+          memory: spills ? this.#parts.spills : this.#parts.budget,
+        })
+      : spills
+        ? this.#spill(receipt, ready, request, { reach, waits })
+        : this.#carry(receipt, ready, request, { reach, waits })
+    const done = work.catch(fail)
     if (earlier) {
       this.#repeats.add(done)
       done.finally(() => this.#repeats.delete(done))
@@ -149,22 +155,33 @@ export class FrameStream {
     return handle
   }
 
-  /** Take up what a journal says of this stream: the chunks that are not stored are stored now. */
-  restore(items: Iterable<ChunkItem>, range: { lo: number; hi: number } | undefined): void {
-    if (range) this.#measured = Promise.resolve(range)
-    if (range) this.#range = range
-    for (const item of items) {
-      const { entry, stored } = item
-      const receipt = receiptFrom(item)
-      this.#size ??= { height: entry.height, width: entry.width }
-      const work = stored ? Promise.resolve() : this.#store(receipt, entry.request)
-      work.catch(() => undefined)
-      const kept = Promise.resolve()
-      const handle = { index: entry.index, packaged: kept, journaled: kept, stored: work }
-      const done = work.catch(() => undefined)
-      this.#chunks.set(entry.index, { receipt, handle, done })
-      this.#parts.onChange({ ...receipt })
+  /** Take up what the journal says of this stream: what is not stored is packed, where it was spilled, and stored. */
+  restore({ chunks, spills, range }: JournalState): void {
+    if (range) {
+      this.#measured = Promise.resolve(range)
+      this.#range = range
     }
+    for (const item of chunks.values()) {
+      if (spills.has(item.entry.index)) continue
+      const receipt = journaledReceipt(item)
+      this.#resume(receipt, ({ reach }) => {
+        reach('packaged')
+        reach('journaled')
+        return item.stored ? Promise.resolve() : this.#store(receipt, item.entry.request)
+      })
+    }
+    for (const item of spills.values()) {
+      const receipt = spilledReceipt(item)
+      this.#resume(receipt, ({ reach }) => {
+        reach('journaled')
+        return this.#carry(receipt, this.#unspilled(receipt), item.entry.request, { reach, waits: false })
+      })
+    }
+  }
+
+  /** Frames that were spilled wait no longer to be packed: they are in the journal. */
+  leave(reason: FramewireError<'upload/undrained'>): void {
+    this.#left.abort(reason)
   }
 
   /** Resolves when every chunk taken so far is journaled or has failed. */
@@ -191,21 +208,72 @@ export class FrameStream {
     )
   }
 
+  #resume(receipt: ChunkReceipt, work: (handle: { reach(step: Step): void }) => Promise<void>): void {
+    const { index, height, width } = receipt
+    this.#size ??= { height, width }
+    const { handle, reach, fail } = openHandle(index)
+    const done = work({ reach }).then(() => reach('stored'), fail)
+    this.#chunks.set(index, { receipt, handle, done })
+    this.#parts.onChange({ ...receipt })
+  }
+
+  /** The way of a chunk that finds no room in memory: to the journal as it came, and from there when there is room. */
+  async #spill(
+    receipt: ChunkReceipt,
+    ready: Ready,
+    request: string,
+    { reach, waits }: { reach: (step: Step) => void; waits: boolean },
+  ): Promise<void> {
+    const { journal, spills, wall } = this.#parts
+    const { index, rawBytes, captureStartMs, captureEndMs } = receipt
+    try {
+      const [run] = await ready
+      const entry = { index, ...spilledTraits(run), captureStartMs, captureEndMs, request }
+      await journal.spill(entry, spilledBytes(run))
+    } catch (error) {
+      this.#failed(receipt, error)
+      throw error
+    } finally {
+      spills.release(rawBytes)
+    }
+    receipt.spilledAtMs = wall()
+    this.#reached(receipt, 'spilled')
+    reach('journaled')
+    await this.#carry(receipt, this.#unspilled(receipt), request, { reach, waits })
+  }
+
+  /** Frames that were spilled, back in memory as soon as it has room for them. */
+  async #unspilled({ index, rawBytes }: ChunkReceipt): Ready {
+    const { journal, budget } = this.#parts
+    const { signal } = this.#left
+    await budget.waitAndHold(rawBytes, signal).catch(() => signal.throwIfAborted())
+    try {
+      const run = unspilled(journal.state.spills.get(index)!.entry, await journal.spilled(index))
+      return [run, await this.#conversion(run, Promise.resolve(run))]
+    } catch (error) {
+      budget.release(rawBytes)
+      throw error
+    }
+  }
+
   /** The way of a chunk through the stages. */
   async #carry(
     receipt: ChunkReceipt,
-    ready: Promise<[FrameRun, Conversion]>,
-    capture: Capture,
+    ready: Ready,
+    request: string,
     { reach, waits }: { reach: (step: Step) => void; waits: boolean },
   ): Promise<void> {
-    const { line, journal, durable, budget, request, wall } = this.#parts
-    let held = receipt.rawBytes
+    const { line, journal, durable, budget, wall } = this.#parts
+    // What was spilled holds memory from when it is ready.
+    let held = receipt.state === 'spilled' ? 0 : receipt.rawBytes
     const hold = (bytes: number) => {
       budget.exchange(held, bytes)
       held = bytes
     }
     try {
-      const { body, ...sealed } = await line.seal(receipt.index, ...(await ready))
+      const frames = await ready
+      held = receipt.rawBytes
+      const { body, ...sealed } = await line.seal(receipt.index, ...frames)
       hold(sealed.bytes)
       const { bytes, md5, sha256, xxh64, clamped } = sealed
       const packagedAtMs = wall()
@@ -214,19 +282,17 @@ export class FrameStream {
       reach('packaged')
 
       const { rawBytes, captureStartMs, captureEndMs } = receipt
-      const asked = request(receipt, capture)
-      await journal.put(
-        { ...sealed, rawBytes, captureStartMs, captureEndMs, packagedAtMs, request: asked },
-        body,
-      )
+      await journal.put({ ...sealed, rawBytes, captureStartMs, captureEndMs, packagedAtMs, request }, body)
       if (durable && !waits) hold(0)
       receipt.journaledAtMs = wall()
       this.#reached(receipt, 'journaled')
       reach('journaled')
-      await this.#store(receipt, asked)
+      await this.#store(receipt, request)
       reach('stored')
     } catch (error) {
-      if (receipt.state !== 'journaled' || !durable) this.#failed(receipt, error)
+      // What the journal has is not lost by being left there.
+      const isLeft = durable && (receipt.state === 'journaled' || hasCode(error, 'upload/undrained'))
+      if (!isLeft) this.#failed(receipt, error)
       throw error
     } finally {
       budget.release(held)
@@ -262,15 +328,15 @@ export class FrameStream {
   async #repeat(
     earlier: Chunk,
     receipt: ChunkReceipt,
-    ready: Promise<[FrameRun, Conversion]>,
-    reach: (step: Step) => void,
+    ready: Ready,
+    { reach, memory }: { reach: (step: Step) => void; memory: MemoryBudget },
   ): Promise<void> {
-    const { line, budget } = this.#parts
+    const { line } = this.#parts
     let sealed: Sealed
     try {
       sealed = await line.seal(receipt.index, ...(await ready))
     } finally {
-      budget.release(receipt.rawBytes)
+      memory.release(receipt.rawBytes)
     }
     await earlier.handle.packaged
     if (sealed.xxh64 !== earlier.receipt.xxh64 || sealed.frames !== earlier.receipt.frames) {
@@ -316,31 +382,6 @@ export class FrameStream {
   #reached(receipt: ChunkReceipt, state: ChunkState): void {
     receipt.state = state
     this.#parts.onChange({ ...receipt })
-  }
-}
-
-/** A promise of one state; nobody needs to wait for it. */
-function step() {
-  let resolve!: () => void
-  let reject!: (error: unknown) => void
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  promise.catch(() => {})
-  return { promise, resolve, reject }
-}
-
-/** What a journal says of a chunk, as the receipt tells it. */
-function receiptFrom({ entry, journaledAtMs, tries, stored }: ChunkItem): ChunkReceipt {
-  const { clamped, request: _, ...proved } = entry
-  return {
-    ...proved,
-    state: stored ? 'stored' : 'journaled',
-    clampedPixels: clamped,
-    journaledAtMs,
-    tries,
-    ...(stored && { proof: stored.proof, storedAtMs: stored.atMs }),
   }
 }
 

@@ -41,3 +41,8 @@ function nextOf<T>(
       .finally(() => signal?.removeEventListener('abort', onAbort))
   })
 }
+
+/** 0, 1, 2 ... */
+export function* naturals(): Generator<number> {
+  for (let number = 0; ; number++) yield number
+}

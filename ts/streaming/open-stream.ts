@@ -1,4 +1,6 @@
+import { FramewireError } from '../errors.js'
 import type { StreamJournal } from '../journal/place.js'
+import { unstoredChunks } from '../journal/state.js'
 import type { SealingLine } from '../sealing/line.js'
 import type { IngestApi } from '../upload/api.js'
 import { endRheedStream } from '../upload/rheed-requests.js'
@@ -6,6 +8,7 @@ import type { MemoryBudget } from './budget.js'
 import { FrameStream, type StreamDeclaration } from './frame-stream.js'
 import type { Logger } from './log.js'
 import type { ChunkReceipt, Receipt } from './receipt.js'
+import type { Resumed } from './rheed-options.js'
 import { ShardUploads } from './shard-uploads.js'
 import { incomplete, undrained } from './stream-errors.js'
 
@@ -18,6 +21,7 @@ export interface OpenStreamParts {
   durable: boolean
   line: SealingLine
   budget: MemoryBudget
+  spills: MemoryBudget
   maxUploads: number
   /** Told of every change of a chunk. */
   onChange(chunk: ChunkReceipt): void
@@ -32,7 +36,7 @@ export class OpenStream {
   #finalizing: Promise<Receipt> | undefined
 
   constructor(declaration: StreamDeclaration, parts: OpenStreamParts) {
-    const { api, log, journal, durable, line, budget, maxUploads, onChange } = parts
+    const { api, log, journal, durable, line, budget, spills, maxUploads, onChange } = parts
     this.#parts = parts
     this.#uploads = new ShardUploads(api, { declaration, journal, maxUploads, log })
     this.stream = new FrameStream(declaration, {
@@ -40,6 +44,7 @@ export class OpenStream {
       journal,
       durable,
       budget,
+      spills,
       request: (chunk, capture) => this.#uploads.request(chunk, capture),
       store: (chunk, request) => this.#uploads.store(chunk, request),
       onChange,
@@ -53,9 +58,36 @@ export class OpenStream {
   }
 
   /**
+   * Go on with what the journal says of the stream. `held`: the chunks that the server says it holds, index to SHA-256
+   * of the shard; `undefined` where it cannot tell.
+   */
+  async restore(held: ReadonlyMap<number, string> | undefined): Promise<Resumed> {
+    const { journal, log } = this.#parts
+    const { state } = journal
+    for (const { entry } of unstoredChunks(state)) {
+      const isHeld = held?.get(entry.index) === entry.sha256
+      if (isHeld) await journal.append({ type: 'stored', item: entry.index, proof: 'md5' })
+    }
+    const { dataId } = this.stream.declaration
+    const indexes = [...new Set([...state.chunks.keys(), ...state.spills.keys()])].sort((a, b) => a - b)
+    const pending = indexes.filter((index) => state.spills.has(index) || !state.chunks.get(index)!.stored)
+    this.stream.restore(state)
+    log.info(`stream ${dataId} resumed: ${pending.length} of ${indexes.length} chunks are to be stored`)
+    return {
+      dataId,
+      chunks: indexes.length,
+      pending: pending.length,
+      indexes,
+      settled: this.stream.settled(),
+      finalizeAsked: state.finalizeAskedAtMs !== undefined,
+      origin: state.session.origin,
+    }
+  }
+
+  /**
    * Wait until every chunk is stored or given up, end the stream at the service, answer the receipt; a second call
    * answers the same. With a journal on disk, a stream that is not drained is not ended, but left in its journal.
-   * Throws `upload/undrained`, `upload/incomplete`.
+   * Throws `upload/undrained`, `upload/incomplete`, `journal/not-kept`.
    */
   finalize(drainTimeoutMs: number, signal?: AbortSignal): Promise<Receipt> {
     this.#finalizing ??= this.#finalize(drainTimeoutMs, signal)
@@ -65,7 +97,7 @@ export class OpenStream {
   /** Stop; what was accepted is journaled, and can be resumed from there. */
   async leave(): Promise<void> {
     const { line, journal, releaseClock } = this.#parts
-    this.#uploads.cancel()
+    this.stream.leave(this.#uploads.stop())
     await this.stream.packagedAll()
     await this.stream.settled()
     await line.close()
@@ -85,7 +117,7 @@ export class OpenStream {
       await this.leave()
       throw undrained(dataId, pending, stream.receipt(), durable)
     }
-    this.#uploads.cancel()
+    this.#uploads.stop()
     let endFailure: Error | undefined
     try {
       await endRheedStream(api, dataId)
@@ -100,14 +132,31 @@ export class OpenStream {
     const { totals, chunks, refused, finalized } = receipt
     log.info(`stream ${dataId}: ${totals.framesStored} of ${totals.frames} frames stored`, totals)
     const missing = chunks.filter(({ state }) => state !== 'stored')
-    // What is stored and ended needs no journal; what is not can be resumed from one on disk.
     if (finalized) await journal.append({ type: 'finalized' })
-    if (!durable || (finalized && missing.length === 0)) await journal.remove()
+    const isWhole = finalized && missing.length === 0
+    // What is stored and ended needs no journal; what is not can be resumed from one on disk.
+    if (isWhole && stream.declaration.keep) receipt.kept = await this.#kept(receipt)
+    else if (isWhole || !durable) await journal.remove()
     else await journal.close()
     if (isLate) throw undrained(dataId, pending, receipt, durable)
     if (missing.length > 0 || refused.length > 0 || endFailure)
       throw incomplete(dataId, missing, receipt, endFailure)
     return receipt
+  }
+
+  /** Make a local store of the journal; answers where it lies. */
+  async #kept(receipt: Receipt): Promise<string> {
+    const { dataId } = receipt
+    try {
+      return await this.#parts.journal.keep()
+    } catch (cause) {
+      throw new FramewireError(
+        'journal/not-kept',
+        `Stream ${dataId} is stored whole, but its journal could not be kept as a local store: ${(cause as Error).message} The journal stays: resume the stream to try again.`,
+        { dataId, receipt },
+        { cause },
+      )
+    }
   }
 
   /** Whether every chunk was stored or given up in time. */

@@ -57,8 +57,8 @@ export function checkedLinks({ physicalSample, projectId, tags }: LinkOptions): 
 }
 
 /** A chunk index: an integer from 0. Throws `stream/chunk-index`. */
-export function checkedIndex(index: number): number {
-  if (Number.isSafeInteger(index) && index >= 0) return index
+export function checkedIndex(index: unknown): number {
+  if (Number.isSafeInteger(index) && (index as number) >= 0) return index as number
   throw new FramewireError('stream/chunk-index', `a chunk index is an integer from 0; got ${told(index)}`, {
     index,
   })

@@ -1,5 +1,7 @@
+import type { ChunkItem, SpillItem } from '../journal/state.js'
+
 /** How far a chunk came; each state is a promise that was kept. */
-export type ChunkState = 'queued' | 'packaged' | 'journaled' | 'stored' | 'failed'
+export type ChunkState = 'queued' | 'spilled' | 'packaged' | 'journaled' | 'stored' | 'failed'
 
 /** One chunk on the receipt. Times are Unix milliseconds of this machine's clock. */
 export interface ChunkReceipt {
@@ -21,6 +23,8 @@ export interface ChunkReceipt {
   xxh64?: string
   /** Pixels that fell outside of the stated range and were clamped. */
   clampedPixels?: number
+  /** When its frames were put on disk unpacked, where memory had no room for them. */
+  spilledAtMs?: number
   packagedAtMs?: number
   journaledAtMs?: number
   storedAtMs?: number
@@ -73,6 +77,8 @@ export interface Receipt {
   range?: { lo: number; hi: number } | 'max'
   /** Whether the service was told that the stream is complete. */
   finalized: boolean
+  /** Folder of the local store that was kept, where that was asked for and the stream is whole. */
+  kept?: string
 }
 
 /** Put the receipt together from what is known of a stream. */
@@ -110,6 +116,37 @@ export function receiptOf(
       app: sum(notSealed, ({ frames }) => frames) + sum(refused, ({ frames }) => frames),
       upload: sum(notStored, ({ frames }) => frames),
     },
+  }
+}
+
+/** What a journal says of a chunk, as the receipt tells it. */
+export function journaledReceipt({ entry, journaledAtMs, tries, stored }: ChunkItem): ChunkReceipt {
+  const { clamped, request: _, ...proved } = entry
+  return {
+    ...proved,
+    state: stored ? 'stored' : 'journaled',
+    clampedPixels: clamped,
+    journaledAtMs,
+    tries,
+    ...(stored && { proof: stored.proof, storedAtMs: stored.atMs }),
+  }
+}
+
+/** What a journal says of frames that wait to be packed, as the receipt tells it. */
+export function spilledReceipt({ entry, spilledAtMs }: SpillItem): ChunkReceipt {
+  const { index, frames, height, width, captureStartMs, captureEndMs, bytesPerFrame } = entry
+  const rawBytes = frames * bytesPerFrame
+  return {
+    index,
+    state: 'spilled',
+    frames,
+    height,
+    width,
+    captureStartMs,
+    captureEndMs,
+    rawBytes,
+    spilledAtMs,
+    tries: 0,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Gray, Scale } from '../frames/conversion.js'
 import type { Frames } from '../frames/stack.js'
 import type { JournalPlace } from '../journal/place.js'
+import type { Json } from '../journal/records.js'
 import type { ApiKey } from '../upload/api.js'
 import type { HttpTransport } from '../upload/http.js'
 import type { LogOptions } from './log.js'
@@ -17,7 +18,10 @@ export interface RHEEDStreamerOptions extends LogOptions {
   maxWorkers?: number
   /** Uploads in flight. Default 8. */
   maxUploads?: number
-  /** Bytes of raw frames and of sealed chunks held at most. Default 256 MiB. One larger chunk is taken when alone. */
+  /**
+   * Bytes of raw frames and of sealed chunks held at most. Default 256 MiB. One larger chunk is taken when alone. With a
+   * journal on disk, as much again of frames that find no room there and are being spilled to the disk.
+   */
   memoryBudgetBytes?: number
   /** How long creating, linking and ending a stream are tried, in ms. Default 30,000. */
   retryMs?: number
@@ -38,10 +42,14 @@ export interface Resumed {
   /** Chunks that the journal knows, and those of them that are being sent now. */
   chunks: number
   pending: number
+  /** Indexes of the chunks that the journal knows, ascending. */
+  indexes: readonly number[]
   /** Resolves when each of those is stored or given up. */
   settled: Promise<void>
   /** Whether `finalize` was called before: then nothing more comes, and it is due again. */
   finalizeAsked: boolean
+  /** As it was given to `initialize`. */
+  origin?: Json
 }
 
 /** What `RHEEDStreamer.initialize` declares of a stream. */
@@ -60,6 +68,13 @@ export interface RHEEDStreamOptions extends LinkOptions {
   scale?: Scale
   /** How colour becomes gray; needed for it. */
   gray?: Gray
+  /**
+   * Keep what was sent: when the stream is whole its journal becomes a local store (Zarr, as the ingest server's) and is
+   * not taken away. For a streamer with a journal on disk.
+   */
+  keep?: boolean
+  /** What you want to know when the stream is resumed, such as where its frames come from. */
+  origin?: Json
   signal?: AbortSignal
 }
 
@@ -77,6 +92,8 @@ export interface RunOptions {
    * times not given then follow each other at the declared rate from the start of the run.
    */
   pace?: 'capture' | 'none'
+  /** The index of each chunk of the iterable. Default: 0, 1, 2 ... */
+  indexes?: Iterable<number>
   /** The iterable yields buffers of its own each time; they are taken over, and reading goes on while packing does. */
   transfer?: boolean
   signal?: AbortSignal
@@ -100,7 +117,7 @@ export interface ChunkProgress extends ChunkReceipt {
 
 /** The declaration of a stream, checked. Throws `stream/option`. */
 export function checkedStream(options: RHEEDStreamOptions): RHEEDStreamOptions {
-  const { fps, rotationsPerMin, chunkSize, streamName, azimuth } = options
+  const { fps, rotationsPerMin, chunkSize, streamName, azimuth, keep = false } = options
   checkedOption('fps', fps, Number.isFinite(fps) && fps > 0, 'a finite number above 0')
   checkedOption(
     'rotationsPerMin',
@@ -117,6 +134,7 @@ export function checkedStream(options: RHEEDStreamOptions): RHEEDStreamOptions {
     `at least 2 x fps (>= ${least}): two seconds of frames`,
   )
   checkedText('streamName', streamName)
+  checkedOption('keep', keep, typeof keep === 'boolean', 'true or false')
   checkedText('azimuth', azimuth)
   checkedOption(
     'azimuth',

@@ -18,9 +18,10 @@ import {
 } from '../upload/rheed-requests.js'
 import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
+import type { ChunkHandle } from './chunk-handle.js'
 import { declarationOf, sessionOf } from './frame-session.js'
-import type { ChunkHandle, StreamDeclaration } from './frame-stream.js'
-import { abortable } from './iterate.js'
+import type { StreamDeclaration } from './frame-stream.js'
+import { abortable, naturals } from './iterate.js'
 import { type Logger, streamLog } from './log.js'
 import { OpenStream } from './open-stream.js'
 import { checkedIndex, checkedInteger, checkedLinks, checkedMs, checkedOption } from './options.js'
@@ -61,6 +62,7 @@ export class RHEEDStreamer extends EventTarget {
   readonly #threads: Threads
   readonly #pool: PackingPool
   readonly #budget: MemoryBudget
+  readonly #spills: MemoryBudget
   readonly #api: IngestApi
   readonly #log: Logger
   readonly #clock: ServerClock | undefined
@@ -87,6 +89,7 @@ export class RHEEDStreamer extends EventTarget {
     this.#threads = threads
     this.#pool = new PackingPool(threads, checkedInteger('maxWorkers', maxWorkers, 1))
     this.#budget = new MemoryBudget(checkedInteger('memoryBudgetBytes', memoryBudgetBytes, 1))
+    this.#spills = new MemoryBudget(memoryBudgetBytes)
     this.#maxUploads = checkedInteger('maxUploads', maxUploads, 1)
     this.#clock = clockSync ? ServerClock.of(this.#api) : undefined
     this.#journals = options.journal ?? new MemoryPlace(() => this.#api.clock.wall())
@@ -99,7 +102,10 @@ export class RHEEDStreamer extends EventTarget {
    */
   async initialize(options: RHEEDStreamOptions): Promise<string> {
     this.#alive()
-    const { fps, rotationsPerMin, chunkSize, scale, gray, signal, ...rest } = checkedStream(options)
+    const { fps, rotationsPerMin, chunkSize, scale, gray, keep, origin, signal, ...rest } =
+      checkedStream(options)
+    const canKeep = !keep || this.#journals.keeps
+    checkedOption('keep', keep, canKeep, 'left out: this streamer has no journal that can be kept')
     const links = checkedLinks(rest)
     const fields = {
       fps,
@@ -126,7 +132,17 @@ export class RHEEDStreamer extends EventTarget {
       })
       await started
       await this.#clock?.settled(CLOCK_WAIT_MS)
-      const declaration = { dataId, streamName, fps, rotationsPerMin, chunkSize, scale, gray }
+      const declaration: StreamDeclaration = {
+        dataId,
+        streamName,
+        fps,
+        rotationsPerMin,
+        chunkSize,
+        scale,
+        gray,
+        ...(keep && { keep }),
+        origin,
+      }
       const journal = await this.#begin(declaration)
       this.#open(declaration, { journal, line, releaseClock })
       if (scale === 'max') {
@@ -164,22 +180,7 @@ export class RHEEDStreamer extends EventTarget {
         line.start(),
         this.#clock?.settled(CLOCK_WAIT_MS),
       ])
-      const { chunks, range, finalizeAskedAtMs } = journal.state
-      for (const { entry, stored } of chunks.values()) {
-        const proved = !stored && held?.get(entry.index) === entry.sha256
-        if (proved) await journal.append({ type: 'stored', item: entry.index, proof: 'md5' })
-      }
-      const pending = [...chunks.values()].filter(({ stored }) => !stored).length
-      const { stream } = this.#open(declaration, { journal, line, releaseClock })
-      stream.restore(chunks.values(), range)
-      this.#log.info(`stream ${dataId} resumed: ${pending} of ${chunks.size} chunks are to be stored`)
-      return {
-        dataId,
-        chunks: chunks.size,
-        pending,
-        settled: stream.settled(),
-        finalizeAsked: finalizeAskedAtMs !== undefined,
-      }
+      return await this.#open(declaration, { journal, line, releaseClock }).restore(held)
     } catch (error) {
       releaseClock()
       await line.close()
@@ -193,8 +194,11 @@ export class RHEEDStreamer extends EventTarget {
    * chunk is `packaged`. The same index again with the same pixels changes nothing; with others it is
    * `stream/chunk-reused` (through the handle and the receipt).
    *
-   * Throws, with nothing taken: `stream/unknown-id`, `stream/finalized`, `stream/chunk-index`, `stream/memory-budget`,
-   * `stream/option`, and all `frames/...` of a stack that cannot be sent.
+   * Where the memory budget has no room, a journal on disk takes the frames as they are, to be packed when there is.
+   *
+   * Throws, with nothing taken: `stream/unknown-id`, `stream/finalized`, `stream/chunk-index`, `stream/memory-budget`
+   * (with a journal on disk: where that does not keep up either), `stream/option`, and all `frames/...` of a stack that
+   * cannot be sent.
    */
   push(dataId: string, chunkIndex: number, frames: Frames, options: PushOptions = {}): ChunkHandle {
     const entered = this.#api.clock.wall()
@@ -204,18 +208,20 @@ export class RHEEDStreamer extends EventTarget {
     checkedStart(captureStartMs)
     const run = frameRun(frames)
     open.stream.check(run)
-    this.#budget.hold(run.frames * run.bytesPerFrame)
+    const bytes = run.frames * run.bytesPerFrame
+    const memory = this.#journals.durable && !this.#budget.hasRoom(bytes) ? this.#spills : this.#budget
+    memory.hold(bytes)
     try {
       const own = transfer ? takeOver(frames) : undefined
-      return this.#take(open, index, run, { own, captureStartMs, entered, waits: false })
+      return this.#take(open, index, run, { own, captureStartMs, entered, spills: memory === this.#spills })
     } catch (error) {
-      this.#budget.release(run.frames * run.bytesPerFrame)
+      memory.release(bytes)
       throw error
     }
   }
 
   /**
-   * Stream the chunks of an iterable, indexes from 0, at the capture cadence. Waits where memory is used up. Resolves
+   * Stream the chunks of an iterable at the capture cadence. Waits where memory is used up. Resolves
    * when every chunk is packaged (`finalize` waits until they are stored). Without `transfer` the next item is asked
    * for when the last is packaged, so that a producer may use its buffer again.
    *
@@ -226,12 +232,12 @@ export class RHEEDStreamer extends EventTarget {
     chunks: Iterable<RunItem> | AsyncIterable<RunItem>,
     options: RunOptions = {},
   ): Promise<void> {
-    const { pace = 'capture', transfer = false, signal } = options
+    const { pace = 'capture', transfer = false, indexes, signal } = options
     checkedOption('pace', pace, pace === 'capture' || pace === 'none', '"capture" or "none"')
     const { stream } = this.#opened(dataId)
     const { clock } = this.#api
     const schedule = new Pace(stream.declaration.fps, () => clock.now())
-    let index = 0
+    const index = (indexes ?? naturals())[Symbol.iterator]()
     let framesBefore = 0
     let began: number | undefined
     let last: ChunkHandle | undefined
@@ -240,6 +246,7 @@ export class RHEEDStreamer extends EventTarget {
       checkedStart(captureStartMs)
       const run = frameRun(frames)
       stream.check(run)
+      const chunkIndex = checkedIndex(index.next().value)
       if (pace === 'capture') {
         const waitMs = schedule.waitMs(run.frames)
         if (waitMs > 0) await sleep(clock, waitMs, signal)
@@ -255,7 +262,7 @@ export class RHEEDStreamer extends EventTarget {
         const open = this.#opened(dataId)
         const own = transfer ? takeOver(frames) : undefined
         const start = captureStartMs ?? unpaced
-        last = this.#take(open, index++, run, { own, captureStartMs: start, entered, waits: true })
+        last = this.#take(open, chunkIndex, run, { own, captureStartMs: start, entered, waits: true })
       } catch (error) {
         this.#budget.release(bytes)
         throw error
@@ -330,6 +337,7 @@ export class RHEEDStreamer extends EventTarget {
       log: this.#log,
       durable: this.#journals.durable,
       budget: this.#budget,
+      spills: this.#spills,
       maxUploads: this.#maxUploads,
       onChange: (chunk) => this.#report(dataId, chunk),
     })
@@ -341,13 +349,19 @@ export class RHEEDStreamer extends EventTarget {
     { stream }: OpenStream,
     index: number,
     run: FrameRun,
-    given: { own?: OwnFrames; captureStartMs?: number; entered: number; waits: boolean },
+    given: {
+      own?: OwnFrames
+      captureStartMs?: number
+      entered: number
+      waits?: boolean
+      spills?: boolean
+    },
   ): ChunkHandle {
-    const { own, captureStartMs, entered, waits } = given
+    const { own, captureStartMs, entered, ...as } = given
     const startUnixMs = captureStartMs ?? entered - (run.frames * 1000) / stream.declaration.fps
     const capture = { startUnixMs, clock: this.#clock?.offset }
-    const handle = stream.push(index, run, capture, { pixels: own?.run, waits })
-    if (own) handle.packaged.then(own.free, own.free)
+    const handle = stream.push(index, run, capture, { pixels: own?.run, ...as })
+    if (own) Promise.race([handle.packaged, handle.journaled]).then(own.free, own.free)
     return handle
   }
 

@@ -64,17 +64,17 @@ export class ShardUploads {
     return this.#driver.add({ index: receipt.index, receipt, request })
   }
 
-  /** Give up what is pending: the stream was finalized. */
-  cancel(): void {
+  /** Send nothing more: the stream ends, or is left in its journal. Answers what those who wait are told. */
+  stop(): FramewireError<'upload/undrained'> {
     const { dataId } = this.#declaration
     const pending = this.#driver.state.pending.map(({ index }) => index)
-    this.#driver.cancel(
-      new FramewireError(
-        'upload/undrained',
-        'The stream was finalized before this chunk was stored. Give finalize a longer drainTimeoutMs.',
-        { dataId, pending },
-      ),
+    const reason = new FramewireError(
+      'upload/undrained',
+      `Stream ${dataId} was ended, or left in its journal, before this chunk was stored. Give finalize a longer drainTimeoutMs, or resume the stream.`,
+      { dataId, pending },
     )
+    this.#driver.cancel(reason)
+    return reason
   }
 
   #started({ index, receipt }: ShardItem, attempt: number, journal: StreamJournal): void {
