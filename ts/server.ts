@@ -4,7 +4,13 @@ export { type ErrorCode, type ErrorDetails, FramewireError, hasCode, isFramewire
 export type { LogLevel } from './server/app.js'
 export type { Inventory, StreamState } from './server/inventory-routes.js'
 export { createIngestServer, type IngestServer, type IngestServerOptions } from './server/server.js'
-export { type ProvableReceipt, parseReceipt, receiptProblems } from './store/receipt-proof.js'
+export {
+  type ProvableFrames,
+  type ProvablePoints,
+  type ProvableReceipt,
+  parseReceipt,
+  receiptProblems,
+} from './store/receipt-proof.js'
 export type {
   ChannelRecord,
   ChunkClaim,
@@ -13,13 +19,15 @@ export type {
   SeriesStream,
   StreamRecord,
 } from './store/store.js'
-export {
-  type FrameReference,
-  type Problem,
-  type ReadOptions,
-  readFrames,
-  type VerifiedChunk,
-  type VerifyOptions,
-  type VerifyReport,
-  verifyStore,
+export { type ReadOptions, readFrames } from './store/stored-frames.js'
+export type {
+  FrameReference,
+  FramesReport,
+  Problem,
+  SeriesReport,
+  VerifiedChunk,
+  VerifiedPoints,
+  VerifyOptions,
+  VerifyReport,
 } from './store/verify.js'
+export { verifyStore } from './store/verify-store.js'

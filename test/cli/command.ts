@@ -92,7 +92,13 @@ export interface Result {
   ok: boolean
   url: string
   error: { code: string; message: string; details: Record<string, unknown> }
-  streams: { file: string; frames: number; receipt: Receipt }[]
+  streams: {
+    file: string
+    frames: number
+    receipt: Receipt
+    dataId: string
+    error?: { code: string; message: string }
+  }[]
   interrupted: boolean
   notStreamed: string[]
   equalFrames: number

@@ -18,6 +18,10 @@ describe('values of options', () => {
     expect(() => values.bytes(text)).toThrow('Expected bytes'),
   )
 
+  it.each(['-1', '', 'soon'])('takes %j for no time', (text) =>
+    expect(() => values.seconds(text)).toThrow('Expected'),
+  )
+
   it.each(['', ' ', 'x', 'NaN', 'Infinity', '1,5'])('takes %j for no number', (text) =>
     expect(() => values.number(text)).toThrow('Expected a number'),
   )
@@ -82,6 +86,23 @@ describe('progress', () => {
     now = 12_001
     // What was stored more than 10 s ago does not count for the rate.
     expect(progress.line()).toContain('| 0.0 MB/s |')
+    progress.end()
+  })
+
+  it('takes the chunks that were stored before a stream was resumed into account once', () => {
+    let now = 0
+    const progress = new Progress(40, new Output({ quiet: true }), () => now)
+    const update = (index: number, state: ChunkProgress['state']) =>
+      progress.update({ index, state, frames: 10, rawBytes: 5_000_000 } as ChunkProgress)
+    update(0, 'stored')
+    update(1, 'journaled')
+    now = 2000
+    expect(progress.line()).toBe('10/40 frames stored | 0.0 MB/s | chunks: 0 queued, 1 packaged, 1 stored')
+    update(1, 'stored')
+    // 10 frames in 2 s leave 20 for 4 s.
+    expect(progress.line()).toBe(
+      '20/40 frames stored | 2.5 MB/s | chunks: 0 queued, 0 packaged, 2 stored | 4 s left',
+    )
     progress.end()
   })
 })

@@ -1,55 +1,32 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { readFrames } from 'framewire/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Fault, startFaultProxy } from '../bad-input/fault-proxy.js'
-import { folder, GROWTH, json, KEY, run, start, startServer, streamOf } from './command.js'
-
-const pixels = readFileSync(GROWTH).subarray(-26 * 320 * 448)
-const fast = ['--fps', '4', '--pace', 'none', '--json']
-
-/** A server whose store takes nothing until it is told to, and a folder for journals. */
-async function unwilling() {
-  const server = await startServer()
-  const proxied = { willing: false }
-  const proxy = await startFaultProxy(server.url, ({ method }): Fault | undefined =>
-    method === 'PUT' && !proxied.willing ? { do: 'answer', status: 503 } : undefined,
-  )
-  onTestFinished(() => proxy.close())
-  const journal = join(folder(), 'journal')
-  return { server, proxied, proxy, journal, env: { AS_API_KEY: KEY, AS_API_ENDPOINT: proxy.root } }
-}
+import { GROWTH, json, run, start, streamOf } from './command.js'
+import { PIXELS, unwilling } from './unwilling.js'
 
 describe('resume', () => {
   it('sends what a stream that was not drained left in its journal, and ends it', async () => {
-    const { server, proxied, journal, env } = await unwilling()
-    const cut = await run(['stream', GROWTH, ...fast, '--journal', journal, '--drain-timeout', '0.3'], env)
-    expect(cut.code).toBe(1)
-    const { error, streams } = json(cut.stdout)
+    const { server, service, journal, env, stream } = await unwilling()
+    const { code, error, receipt, dataId } = await stream()
+    expect(code).toBe(1)
     expect(error).toMatchObject({ code: 'upload/undrained', details: { pending: [0, 1, 2, 3] } })
-    const { receipt } = streams[0]!
     // Not lost, and the service does not take it for complete.
     expect(receipt).toMatchObject({ losses: { upload: 0, app: 0 }, finalized: false })
-    const { dataId } = receipt
     expect((await streamOf(server.url, dataId)).endedAt).toBeUndefined()
 
-    const listed = await run(['journal', 'ls', '--journal', journal])
-    expect(listed.stdout).toMatch(new RegExp(`^${dataId} .*4 of 4 chunks not stored .*its end was asked for`))
-    expect((await run(['journal', 'verify', '--journal', journal])).code).toBe(0)
-    const kept = await run(['journal', 'rm', dataId, '--journal', journal])
-    expect(kept.code).toBe(1)
-    expect(kept.stderr).toMatch(/^framewire: journal\/needed: .*4 chunk/m)
-
-    proxied.willing = true
+    service.refusals = 0
     const resumed = await run(['resume', journal, '--json'], env)
     expect(resumed.stderr).toContain('4 of 4 chunks')
     expect(resumed.code).toBe(0)
     expect(json(resumed.stdout).streams[0]).toMatchObject({
       dataId,
+      chunks: 4,
+      pending: 0,
       receipt: { finalized: true, totals: { framesStored: 26 } },
     })
     const stored = await readFrames(join(server.store, dataId), 0, 26)
-    expect(Buffer.compare(stored, pixels)).toBe(0)
+    expect(Buffer.compare(stored, PIXELS)).toBe(0)
     expect((await streamOf(server.url, dataId)).endedAt).toBeDefined()
     expect(readdirSync(journal)).toEqual([])
     expect((await run(['resume', journal], env)).stdout).toMatch(/^nothing to resume/)
@@ -61,7 +38,7 @@ describe('resume', () => {
   ] as const)(
     '%s leaves what is not stored in the journal, and says how to go on',
     async (signal, exitCode) => {
-      const { server, proxied, journal, env } = await unwilling()
+      const { server, service, journal, env } = await unwilling()
       const args = ['stream', GROWTH, '--fps', '4', '--journal', journal, '--json', '--verbose']
       const command = start(args, env)
       await command.said(/chunk 0 journaled/)
@@ -71,25 +48,20 @@ describe('resume', () => {
       const { dataId } = json(stdout).streams[0]!.receipt
       expect(stderr).toContain(`To send them: framewire resume ${JSON.stringify(journal)}`)
 
-      proxied.willing = true
+      service.refusals = 0
       const resumed = await run(['resume', journal, '--json'], env)
       expect(resumed.code).toBe(0)
       const { framesStored } = json(resumed.stdout).streams[0]!.receipt.totals
       expect(framesStored).toBeGreaterThan(0)
       const stored = await readFrames(join(server.store, dataId), 0, framesStored)
-      expect(Buffer.compare(stored, pixels.subarray(0, framesStored * 320 * 448))).toBe(0)
+      expect(Buffer.compare(stored, PIXELS.subarray(0, framesStored * 320 * 448))).toBe(0)
     },
   )
 
   it('stores the chunks of a stream that was killed, and ends it only when told to', async () => {
-    const { server, proxied, journal, env } = await unwilling()
-    const command = start(['stream', GROWTH, '--fps', '4', '--journal', journal, '--verbose'], env)
-    await command.said(/chunk 0 journaled/)
-    command.child.kill('SIGKILL')
-    await command.ended
-    const [dataId] = readdirSync(journal) as [string]
-
-    proxied.willing = true
+    const { server, service, journal, env, killed } = await unwilling()
+    const dataId = await killed()
+    service.refusals = 0
     const open = await run(['resume', journal], env)
     expect(open.stdout).toMatch(/1 of 1 stored; not ended/)
     expect(open.code).toBe(0)
@@ -98,6 +70,40 @@ describe('resume', () => {
     expect(json(ended.stdout).streams[0]!.receipt.totals).toMatchObject({ framesStored: 8 })
     expect((await streamOf(server.url, dataId)).endedAt).toBeDefined()
     expect(existsSync(join(journal, dataId))).toBe(false)
+  })
+
+  it.each([
+    ['are not stored in time', 503, { code: 'upload/undrained', details: { pending: [0] } }],
+    ['are given up', 413, { code: 'upload/incomplete', details: { missing: [0] } }],
+  ])('fails where chunks of a stream that was killed %s', async (_, status, error) => {
+    const { journal, env, killed } = await unwilling({ status })
+    const dataId = await killed()
+    // Refused for good, they are given up long before.
+    const drainSeconds = status === 503 ? '0.3' : '60'
+    const args = ['resume', journal, '--drain-timeout', drainSeconds]
+    const resumed = await run([...args, '--json'], env)
+    expect(resumed.code).toBe(1)
+    expect(json(resumed.stdout).error).toMatchObject(error)
+    const [stream] = json(resumed.stdout).streams
+    expect(stream).toMatchObject({ dataId, chunks: 1, pending: 1, error: { code: error.code } })
+    const text = (await run(args, env)).stdout
+    expect(text).toMatch(new RegExp(`^Chunks +0 of 1 stored\\nError +${error.code}: `, 'm'))
+  })
+
+  it('can be interrupted: what is not stored stays in the journal', async () => {
+    const { journal, env, killed } = await unwilling()
+    const dataId = await killed()
+    const command = start(['resume', journal, '--json'], env)
+    await command.said(/1 of 1 chunks are to be stored/)
+    command.child.kill('SIGINT')
+    const { code, stdout } = await command.ended
+    expect(code).toBe(130)
+    expect(json(stdout)).toMatchObject({
+      ok: false,
+      interrupted: true,
+      streams: [{ dataId, chunks: 1, pending: 1 }],
+    })
+    expect(json(stdout).streams[0]!.error).toBeUndefined()
   })
 
   it('refuses a journal that is in use, naming the process', async () => {
@@ -110,52 +116,47 @@ describe('resume', () => {
     expect(second.stderr).toContain(`in use by process ${command.child.pid}`)
   })
 
-  it('names a journal that is damaged, and resumes the others', async () => {
-    const { proxied, journal, env } = await unwilling()
-    await run(['stream', GROWTH, ...fast, '--journal', journal, '--drain-timeout', '0.3'], env)
-    const damaged = join(journal, '00000000-0000-4000-8000-000000000000')
-    mkdirSync(damaged)
-    writeFileSync(join(damaged, 'log'), 'no log at all\n')
-    proxied.willing = true
+  it('names the journals that cannot be resumed, and resumes the others', async () => {
+    const { service, journal, env, stream } = await unwilling()
+    const { dataId } = await stream()
+    const damaged = '00000000-0000-4000-8000-000000000000'
+    const unbegun = '00000000-0000-4000-8000-000000000001'
+    for (const id of [damaged, unbegun]) mkdirSync(join(journal, id))
+    writeFileSync(join(journal, damaged, 'log'), 'no log at all\n')
+    service.refusals = 0
     const { code, stdout, stderr } = await run(['resume', journal, '--json'], env)
     expect(code).toBe(1)
     expect(stderr).toMatch(/^framewire: journal\/damaged: /m)
-    const whole = json(stdout).streams.filter(({ receipt }) => receipt?.totals.framesStored === 26)
-    expect(whole).toHaveLength(1)
-    expect(readFileSync(join(damaged, 'log'), 'utf8')).toBe('no log at all\n')
+    const { error, streams } = json(stdout)
+    expect(streams.map((one) => [one.dataId, one.error, one.receipt?.totals.framesStored])).toEqual(
+      expect.arrayContaining([
+        [damaged, { code: 'journal/damaged', message: error.message }, undefined],
+        [dataId, undefined, 26],
+      ]),
+    )
+    // Nothing was ever accepted into the one that was not begun, so it is gone.
+    expect(streams).toHaveLength(2)
+    expect(readdirSync(journal)).toEqual([damaged])
+    expect(readFileSync(join(journal, damaged, 'log'), 'utf8')).toBe('no log at all\n')
+    const text = (await run(['resume', journal], env)).stdout
+    expect(text).toBe(`Stream    ${damaged}\nError     journal/damaged: ${error.message}\n`)
   })
-})
 
-describe('recover', () => {
-  it('gets the frames out of a journal with no server, as .npy and as .zarr', async () => {
-    const { server, proxied, journal, env } = await unwilling()
-    const args = ['stream', GROWTH, ...fast, '--journal', journal, '--drain-timeout', '0.3']
-    const { dataId } = json((await run(args, env)).stdout).streams[0]!.receipt
-    server.child.kill('SIGKILL')
-    proxied.willing = true
+  it('tells how much a stream still holds that the service does not take', async () => {
+    const { journal, env, stream } = await unwilling()
+    const { dataId } = await stream()
+    const args = ['resume', journal, '--stream', dataId, '--api-key', 'stolen']
+    const refused = await run([...args, '--json'], env)
+    expect(refused.code).toBe(1)
+    const [one] = json(refused.stdout).streams
+    expect(one).toMatchObject({ dataId, chunks: 4, pending: 4, error: { code: 'upload/unauthorized' } })
+    expect((await run(args, env)).stdout).toMatch(/^Chunks +0 of 4 stored\nError +upload\/unauthorized: /m)
+  })
 
-    const out = join(folder(), 'recovered.npy')
-    const recovered = await run(['recover', join(journal, dataId), '--out', out, '--json'])
-    expect(recovered.stderr).toContain('chunk 3: 2 frames')
-    expect(recovered.code).toBe(0)
-    expect(JSON.parse(recovered.stdout)).toMatchObject({
-      frames: 26,
-      chunks: [0, 1, 2, 3],
-      storedElsewhere: 0,
-    })
-    // The very file that was streamed: same header, same pixels.
-    const informed = await run(['info', out, '--json'])
-    expect(JSON.parse(informed.stdout)).toMatchObject({ frames: 26, height: 320, width: 448 })
-    expect(Buffer.compare(readFileSync(out).subarray(-26 * 320 * 448), pixels)).toBe(0)
-
-    const zarr = join(folder(), 'recovered.zarr')
-    expect((await run(['recover', join(journal, dataId), '--out', zarr])).code).toBe(0)
-    expect(readdirSync(zarr).sort()).toEqual(['frames', 'present', 'time_unix_ms', 'zarr.json'])
-    expect(readdirSync(dirname(zarr))).toEqual(['recovered.zarr'])
-    // Nothing of the journal has changed.
-    expect((await run(['journal', 'verify', '--journal', journal])).code).toBe(0)
-    const again = await run(['recover', join(journal, dataId), '--out', zarr])
-    expect(again.code).toBe(2)
-    expect(again.stderr).toContain('exists already')
+  it('fails where there is no journal of the stream', async () => {
+    const { journal, env } = await unwilling()
+    const { code, stdout } = await run(['resume', journal, '--stream', 'none', '--json'], env)
+    expect(code).toBe(1)
+    expect(json(stdout).error.code).toBe('journal/missing')
   })
 })

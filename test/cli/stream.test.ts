@@ -283,6 +283,26 @@ describe('an interruption', () => {
     expect(records[0]!.endedAt).toBeDefined()
   })
 
+  it('is no clean end where there is no journal and the drain time-out passes', async () => {
+    const { url } = await startServer()
+    const proxy = await startFaultProxy(url, ({ method }): Fault | undefined =>
+      method === 'PUT' ? { do: 'answer', status: 503 } : undefined,
+    )
+    onTestFinished(() => proxy.close())
+    const args = ['--no-journal', '--drain-timeout', '0.3', '--json', '--verbose']
+    const command = start(['stream', GROWTH, '--fps', '4', '--endpoint', proxy.root, ...args], {
+      AS_API_KEY: KEY,
+    })
+    await command.said(/chunk 0 packaged/)
+    command.child.kill('SIGINT')
+    const { code, stdout, stderr } = await command.ended
+    expect(code).toBe(1)
+    const { error, interrupted, streams } = json(stdout)
+    expect({ code: error.code, interrupted }).toEqual({ code: 'upload/undrained', interrupted: true })
+    expect(streams[0]!.receipt.losses.upload).toBeGreaterThan(0)
+    expect(stderr).not.toContain('framewire resume')
+  })
+
   it('ends at once when it comes twice', async () => {
     const { env, child } = await startServer()
     const command = start(['stream', GROWTH, '--fps', '1', '--verbose'], env)

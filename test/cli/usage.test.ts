@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => service.close(resolve)))
 
 describe('help', () => {
-  it.each([['stream'], ['serve'], ['verify'], ['info']])(
+  it.each([['stream'], ['resume'], ['recover'], ['journal'], ['serve'], ['verify'], ['info']])(
     'shows examples of %s on stdout',
     async (command) => {
       const { code, stdout, stderr } = await run([command, '--help'])
@@ -32,6 +32,11 @@ describe('help', () => {
       expect(stderr).toBe('')
     },
   )
+
+  it('shows an option among those of its kind', async () => {
+    const { stdout } = await run(['journal', 'rm', '--help'])
+    expect(stdout).toMatch(/^The journals:\n {2}--journal .*\n(?: {3,}.*\n)? {2}--force /m)
+  })
 
   it('shows the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -57,6 +62,25 @@ describe('a command line that cannot be meant', () => {
     ['an unknown option', ['info', GROWTH, '--jsn'], 'usage', /'--jsn'.*framewire info --help/],
     ['no file', ['stream', '--fps', '4'], 'usage', /missing required argument/],
     ['no rate', growth, 'usage', /--fps/],
+    [
+      'no stream',
+      ['journal', 'show'],
+      'usage',
+      /missing required argument 'id'.*framewire journal show --help/,
+    ],
+    [
+      'a stream to a list',
+      ['journal', 'ls', 'id'],
+      'usage',
+      /too many arguments.*framewire journal ls --help/,
+    ],
+    ['an id that a script left empty', ['resume', '--stream', ''], 'usage', /--stream.*id of a stream/],
+    [
+      'no time at all',
+      [...growth, '--fps', '4', '--drain-timeout', '-1'],
+      'usage',
+      /--drain-timeout.*0 or more/,
+    ],
     ['a rate that is no number', [...growth, '--fps', 'fast'], 'usage', /--fps.*Expected a number/],
     ['a rate of 0', [...growth, '--fps', '0'], 'stream/option', /fps must be .*above 0.*--fps/],
     ['a rate that is not a number at all', [...growth, '--fps', 'NaN'], 'usage', /--fps/],
@@ -93,6 +117,7 @@ describe('a command line that cannot be meant', () => {
       'stream/option',
       /--azimuth/,
     ],
+    ['a key for nobody', ['serve', '--no-auth', '--api-key', 'key'], 'usage', /--no-auth.*--api-key/],
     ['a port out of range', ['serve', '--port', '65536'], 'server/option', /--port/],
     ['a file without a comparison', ['verify', 'store/id', '--scale', 'full'], 'usage', /--against/],
     ['an info of nothing', ['info'], 'usage', /missing required argument/],

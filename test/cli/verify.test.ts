@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { RHEEDStreamer } from 'framewire'
+import { RHEEDStreamer, TimeseriesStreamer } from 'framewire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { folder, GROWTH, json, KEY, npy, run, startServer } from './command.js'
 
@@ -160,6 +160,54 @@ describe('verify', () => {
     expect(others.stderr).toMatch(/framewire: server\/verify: .*cannot prove stream/)
   })
 
+  it('reads channels back, and proves them against the receipt of the stream', async () => {
+    const { url, store } = server
+    const streamer = new TimeseriesStreamer({ apiKey: KEY, endpoint: url, clockSync: false })
+    const dataId = await streamer.initialize({ streamName: 'heater' })
+    const points = (count: number) => ({ timestamps: Array(count).fill(1.7e9), values: Array(count).fill(5) })
+    streamer.push(dataId, { chunkIndex: 0, channelName: 'T', ...points(3) })
+    streamer.push(dataId, { chunkIndex: 1, channelName: 'T', ...points(2) })
+    streamer.pushMulti(dataId, { chunkIndex: 0, channels: { p: points(4), q: points(1) } })
+    const receipt = await streamer.finalize(dataId)
+    await streamer.close()
+    const stream = join(store, dataId)
+    const file = join(folder(), 'receipt.json')
+    writeFileSync(file, JSON.stringify(receipt))
+
+    const proved = await run(['verify', stream, '--receipt', file])
+    expect(proved.code).toBe(0)
+    expect(proved.stdout).toMatch(/^Channels +3, in 4 chunks$/m)
+    expect(proved.stdout).toMatch(/^Points +10 stored/m)
+    expect(proved.stdout).toMatch(/^Receipt +every chunk .* is here, with as many points$/m)
+
+    const [first, ...rest] = receipt.chunks
+    writeFileSync(file, JSON.stringify({ ...receipt, chunks: [{ ...first, points: 4 }, ...rest] }))
+    const refuted = await run(['verify', stream, '--receipt', file, '--json'])
+    expect(refuted.code).toBe(1)
+    expect(json(refuted.stdout)).toMatchObject({
+      ok: false,
+      kind: 'series',
+      channels: ['T', 'p', 'q'],
+      chunks: 4,
+      points: 10,
+      problems: [{ chunk: 0, reason: expect.stringContaining('the receipt says 4 points of "T"') }],
+    })
+
+    const damaged = join(folder(), 'damaged')
+    cpSync(stream, damaged, { recursive: true })
+    const array = join(damaged, 'series.zarr/p/values/c/0')
+    const bytes = readFileSync(array)
+    bytes[9]! ^= 1
+    writeFileSync(array, bytes)
+    const ended = await run(['verify', damaged])
+    expect(ended.code).toBe(1)
+    expect(ended.stderr).toContain(`${array} does not say what the log does`)
+
+    const compared = await run(['verify', stream, '--against', GROWTH])
+    expect(compared.code).toBe(2)
+    expect(compared.stderr).toMatch(/^framewire: usage: --against compares frames, .* --receipt/m)
+  })
+
   it.each([
     ['is not JSON', 'frames'],
     ['is no receipt', '{"streams":[{"receipt":{"dataId":7}}]}'],
@@ -170,6 +218,20 @@ describe('verify', () => {
     const { code, stderr } = await run(['verify', growth, '--receipt', file])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^framewire: server\/verify: .*Give the receipt that finalize answered/m)
+  })
+
+  it('takes a receipt that is not there, or cannot be read, for a wrong command line', async () => {
+    const missing = join(folder(), 'none.json')
+    for (const [file, code] of [
+      [missing, 'ENOENT'],
+      [folder(), 'EISDIR'],
+    ] as const) {
+      const ended = await run(['verify', growth, '--receipt', file])
+      expect(ended.code).toBe(2)
+      expect(ended.stderr).toContain(
+        `framewire: usage: --receipt ${file} cannot be read (${code}). Name the file`,
+      )
+    }
   })
 
   it('fails where there is no such stream, or one of other frames', async () => {

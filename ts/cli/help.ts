@@ -6,17 +6,18 @@ Examples:
   $ framewire stream growth.npy --fps 20 --endpoint http://127.0.0.1:8720
   $ framewire verify ./growths/3f2a... --against growth.npy
 
-Exit codes: 0 done, 1 failed, 2 usage, 130 interrupted after a clean end (143 by SIGTERM).
+Exit codes: 0 done, 1 failed, 2 usage; 130 (Ctrl-C), 143 (SIGTERM), 129 (SIGHUP) interrupted after a
+clean end.
 Results go to stdout, everything else to stderr.
 `,
   stream: `
 Several files become one stream each, one after another; all are opened and checked before the first
 is sent, and the first that fails ends the command. With --name they are called "NAME (FILE)".
 
-Frames are read as they are sent, so a recording may be larger than memory. 16-bit and colour frames
-need --scale or --gray: nothing is cut in silence. Chunks are kept in a journal until they are stored.
-Ctrl-C stops reading and leaves what was taken there: framewire resume sends it and ends the stream.
-With --no-journal Ctrl-C waits until it is stored. A second Ctrl-C ends at once.
+Frames are read as they are sent, so a recording may be larger than memory. 16-bit frames need --scale,
+colour needs --gray: nothing is cut in silence. Chunks are kept in a journal until they are stored.
+Ctrl-C stops reading, sends for 3 s more, and leaves the rest in the journal: framewire resume sends it
+and ends the stream. With --no-journal Ctrl-C waits until all is stored. A second Ctrl-C ends at once.
 
 Examples:
   $ framewire stream growth.npy --fps 20 --rpm 15 --name "Growth 001" --sample GaN-001
@@ -27,15 +28,16 @@ Examples:
   resume: `
 After a crash, a power cut, Ctrl-C or a cut network: the server is asked what it holds, where it can
 tell, and is sent the rest. A stream whose end was asked for is ended; one whose recording was cut off
-while it was read is not, unless --end says so: its chunks are stored all the same.
+while it was read is not, unless --end says so: its chunks are stored all the same. What could not be
+stored stays in the journal, and the command fails; the other streams are resumed all the same.
 
 Examples:
   $ framewire resume
   $ framewire resume /data/journal --end --json
 `,
   recover: `
-Every chunk is decoded and checked; the journal stays as it is. Chunks that the service has stored are
-there and not in the journal. A .zarr has each frame at its place, and an array "present" that tells
+Every chunk is decoded and checked; one that is damaged is named and left out, and the command fails.
+The journal stays as it is. Chunks that the service has stored are there and not in it. A .zarr has each frame at its place, and an array "present" that tells
 gaps from black frames; a .npy has the frames that are here, one after another.
 
 Examples:
@@ -50,7 +52,7 @@ Examples:
 `,
   serve: `
 The address is printed when the server is ready, and a key that was made up. Ctrl-C or SIGTERM ends
-it after the requests under way. Each stream is a Zarr v3 group at STORE/ID/frames.zarr.
+it after the requests under way, with exit code 0. Each stream is a Zarr v3 group at STORE/ID/frames.zarr.
 
 Examples:
   $ framewire serve
@@ -61,8 +63,13 @@ Examples:
 Every shard is decoded: checksums, sizes, and that it is the one that was received. Frames that never
 came are counted as absent. With --against, every frame of the recording must be there and be equal;
 where the recording is not 8-bit gray, state the --scale and --gray that it was streamed with (in place
-of "measured", the range that the receipt names). With --receipt, every chunk that the receipt calls
-stored must be there with the bytes that its SHA-256 tells; no service is asked.
+of "measured", the range that the receipt names).
+
+Of channels, the log's checksums are proved, and every point of the arrays with the log. What a crash
+cut short at the log's end was never answered, and is no damage.
+
+With --receipt, every chunk that the receipt calls stored must be there: frames with the bytes that its
+SHA-256 tells, channels with as many points. No service is asked.
 
 Examples:
   $ framewire verify ./framewire-store/3f2a...

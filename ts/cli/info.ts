@@ -5,7 +5,7 @@ import { readRecords } from '../store/frame-folder.js'
 import type { ChunkRecord, FrameStream, StreamRecord } from '../store/store.js'
 import type { Outcome } from './outcome.js'
 import { described, type FileOptions, openFile } from './recording.js'
-import { megabytes, table } from './table.js'
+import { megabytes, type Row, table } from './table.js'
 
 /** `framewire info`: what a recording, or a stored stream, holds. */
 export async function info(path: string, options: FileOptions): Promise<Outcome> {
@@ -57,7 +57,7 @@ async function aboutFrames(path: string, record: FrameStream): Promise<Outcome> 
   ])
 }
 
-function about(record: StreamRecord, figures = {}, rows: [string, string][] = []): Outcome {
+function about(record: StreamRecord, figures = {}, rows: Row[] = []): Outcome {
   const { kind, id, name, createdAt, endedAt } = record
   return {
     exitCode: 0,

@@ -1,9 +1,11 @@
-import { FramewireError } from '../errors.js'
-import type { JournalSummary } from '../journal/place.js'
-import { heldChunks, type JournalState } from '../journal/records.js'
-import { journalPath, journalsAt } from './journal-place.js'
-import { failed, type Outcome, usage } from './outcome.js'
-import { megabytes, table } from './table.js'
+import { FramewireError, hasCode, isFramewireError } from '../errors.js'
+import type { JournalPlace, JournalSummary } from '../journal/place.js'
+import type { JournalState } from '../journal/state.js'
+import { journalPath, journalsIn } from './journal-place.js'
+import { knownChunks } from './known-chunks.js'
+import { failed, type Outcome } from './outcome.js'
+import type { Output } from './output.js'
+import { megabytes, type Row, table } from './table.js'
 
 /** What the command line says of journals. */
 export interface JournalOptions {
@@ -12,95 +14,106 @@ export interface JournalOptions {
 }
 
 /** `framewire journal ls`: every journal, and how much of it is not stored. */
-export async function list({ journal }: JournalOptions): Promise<Outcome> {
+export async function list({ journal }: JournalOptions, output: Output): Promise<Outcome> {
   const path = journalPath(journal)
-  const known = await journals(path).list()
+  const known = await journalsIn(path, output).list()
   const value = { journal: path, streams: known.map(summary) }
   return { exitCode: 0, value, text: known.map(line).join('\n') || `no journals in ${path}` }
 }
 
 /** `framewire journal show ID`: what a journal holds, chunk by chunk. */
-export async function show(id: string | undefined, { journal }: JournalOptions): Promise<Outcome> {
-  const { state } = await journals(journalPath(journal)).look(named(id))
-  const chunks = [...state.chunks.values()].map(({ entry: { request: _, ...entry }, ...item }) => ({
-    ...entry,
-    ...item,
-  }))
-  const value = { session: state.session, ...ends(state), chunks, points: [...state.points.values()] }
+export async function show(dataId: string, { journal }: JournalOptions, output: Output): Promise<Outcome> {
+  const { state } = await journalsIn(journalPath(journal), output).look(dataId)
+  const chunks = [...state.chunks.values()]
+    .map(({ entry: { request: _, ...entry }, ...item }) => ({ ...entry, ...item }))
+    .sort((a, b) => a.index - b.index)
+  const spills = [...state.spills.values()].map(({ entry: { request: _, ...entry } }) => entry)
+  const points = [...state.points.values()]
+  const value = { session: state.session, ...ends(state), chunks, spills, points }
   const text = table([
     ['Stream', state.session.dataId],
     ['Name', state.session.streamName ?? '(none)'],
     ['Endpoint', state.session.endpoint],
     ['State', condition(state)],
-    ...chunks.map(({ index, frames, bytes, stored, givenUp, tries }): [string, string] => [
-      `Chunk ${index}`,
-      `${frames} frames, ${megabytes(bytes)}, ${stored ? 'stored' : givenUp ? `given up: ${givenUp.message}` : 'not stored'}, ${tries} tries`,
-    ]),
+    ...chunks.map(
+      ({ index, frames, bytes, stored, givenUp, tries }): Row => [
+        `Chunk ${index}`,
+        `${frames} frames, ${megabytes(bytes)}, ${stored ? 'stored' : givenUp ? `given up: ${givenUp.message}` : 'not stored'}, ${tries} tries`,
+      ],
+    ),
+    ...spills.map(({ index, frames }): Row => [`Chunk ${index}`, `${frames} frames, not packed yet`]),
   ])
   return { exitCode: 0, value, text }
 }
 
 /** `framewire journal verify [ID]`: every byte that is not stored yet, against its hash. */
-export async function verify(id: string | undefined, { journal }: JournalOptions): Promise<Outcome> {
+export async function verify(
+  id: string | undefined,
+  { journal }: JournalOptions,
+  output: Output,
+): Promise<Outcome> {
   const path = journalPath(journal)
-  const place = journals(path)
-  const known = (await place.list()).filter(({ dataId }) => id === undefined || dataId === id)
-  if (id !== undefined && known.length === 0) throw usage(`${path} has no journal of stream ${id}.`)
-  const streams = []
-  let first: FramewireError | undefined
-  for (const { dataId, error } of known) {
-    const faults = error ? [] : await place.verify(dataId)
-    const problems = [...(error ? [error] : []), ...faults.map((fault) => fault.error)]
-    first ??= problems[0]
-    streams.push({ dataId, problems: problems.map(({ code, message }) => ({ code, message })) })
+  const place = journalsIn(path, output)
+  const ids = id === undefined ? (await place.list()).map(({ dataId }) => dataId) : [id]
+  const streams: { dataId: string; problems: FramewireError[] }[] = []
+  for (const dataId of ids) streams.push({ dataId, problems: await problemsOf(place, dataId) })
+  const value = {
+    journal: path,
+    streams: streams.map(({ dataId, problems }) => ({ dataId, problems: problems.map(coded) })),
   }
-  const value = { journal: path, streams }
-  const text = streams
-    .map(({ dataId, problems }) =>
-      [
-        `${dataId}  ${problems.length === 0 ? 'sound' : 'damaged'}`,
-        ...problems.map(({ message }) => `  ${message}`),
-      ].join('\n'),
-    )
-    .join('\n')
+  const lines = streams.flatMap(({ dataId, problems }) => [
+    `${dataId}  ${problems.length === 0 ? 'sound' : 'not sound'}`,
+    ...problems.map(({ message }) => `  ${message}`),
+  ])
+  const text = lines.join('\n') || `no journals in ${path}`
+  const [first] = streams.flatMap(({ problems }) => problems)
   return first ? failed(first, value, text) : { exitCode: 0, value, text }
 }
 
 /** `framewire journal rm ID`: one that holds nothing that is nowhere else, unless forced. */
 export async function remove(
-  id: string | undefined,
+  dataId: string,
   { journal, force = false }: JournalOptions & { force?: boolean },
+  output: Output,
 ): Promise<Outcome> {
-  const place = journals(journalPath(journal))
-  const dataId = named(id)
-  const found = (await place.list()).find((summary) => summary.dataId === dataId)
-  const held = found?.state ? heldChunks(found.state) : []
-  if (!force && (held.length > 0 || (found?.error && found.error.code !== 'journal/unbegun'))) {
-    const path = found!.path
-    throw new FramewireError(
-      'journal/needed',
-      found!.error
-        ? `${path} cannot be read (${found!.error.message}). Give --force to take it away all the same.`
-        : `${path} holds ${held.length} chunk(s) that are stored nowhere else. Resume it first, or give --force to lose them.`,
-      { path, chunks: held.length },
-    )
-  }
+  const place = journalsIn(journalPath(journal), output)
+  const found = (await place.list()).find((one) => one.dataId === dataId)
+  const lostChunks = found && unstoredIn(found)
+  if (!force && found && lostChunks !== 0) throw needed(found, lostChunks)
   await place.remove(dataId)
-  return { exitCode: 0, value: { dataId, removed: true, lostChunks: held.length }, text: `${dataId} removed` }
+  return { exitCode: 0, value: { dataId, removed: true, lostChunks }, text: `${dataId} removed` }
 }
 
-function journals(path: string) {
-  return journalsAt(path, (message) => process.stderr.write(`framewire: ${message}\n`))
+async function problemsOf(place: JournalPlace, dataId: string): Promise<FramewireError[]> {
+  try {
+    return (await place.verify(dataId)).map(({ error }) => error)
+  } catch (error) {
+    // Nothing was ever accepted into one that was not begun.
+    if (hasCode(error, 'journal/unbegun')) return []
+    if (!isFramewireError(error)) throw error
+    return [error]
+  }
 }
 
-function named(id: string | undefined): string {
-  if (id === undefined) throw usage('name the stream: framewire journal ls lists them.')
-  return id
+/** How many chunks are not stored; not known where the journal cannot be read. */
+function unstoredIn({ state, error }: JournalSummary): number | undefined {
+  if (state) return knownChunks(state).notStored.length
+  return hasCode(error, 'journal/unbegun') ? 0 : undefined
+}
+
+function needed({ path, error }: JournalSummary, chunks = 0): FramewireError<'journal/needed'> {
+  return new FramewireError(
+    'journal/needed',
+    error
+      ? `${path} cannot be read (${error.message}). Give --force to take it away all the same.`
+      : `${path} holds ${chunks} chunk(s) that are stored nowhere else. Resume it first, or give --force to lose them.`,
+    { path, chunks },
+  )
 }
 
 function summary({ dataId, path, state, error }: JournalSummary): object {
-  if (!state) return { dataId, path, error: { code: error?.code, message: error?.message } }
-  const held = heldChunks(state)
+  if (!state) return { dataId, path, error: error && coded(error) }
+  const { all, notStored, bytes } = knownChunks(state)
   return {
     dataId,
     path,
@@ -109,18 +122,17 @@ function summary({ dataId, path, state, error }: JournalSummary): object {
     endpoint: state.session.endpoint,
     startedAtMs: state.session.startedAtMs,
     ...ends(state),
-    chunks: state.chunks.size,
-    notStored: held.length,
-    bytes: held.reduce((sum, { entry }) => sum + entry.bytes, 0),
+    chunks: all.length,
+    notStored: notStored.length,
+    bytes,
   }
 }
 
 function line({ dataId, state, error }: JournalSummary): string {
   if (!state) return `${dataId}  ${error?.code}: ${error?.message}`
-  const held = heldChunks(state)
-  const bytes = held.reduce((sum, { entry }) => sum + entry.bytes, 0)
+  const { all, notStored, bytes } = knownChunks(state)
   const name = JSON.stringify(state.session.streamName ?? '')
-  return `${dataId}  ${name}  ${held.length} of ${state.chunks.size} chunks not stored (${megabytes(bytes)}), ${condition(state)}`
+  return `${dataId}  ${name}  ${notStored.length} of ${all.length} chunks not stored (${megabytes(bytes)}), ${condition(state)}`
 }
 
 function condition(state: JournalState): string {
@@ -130,4 +142,8 @@ function condition(state: JournalState): string {
 
 function ends({ finalizeAskedAtMs, finalizedAtMs }: JournalState) {
   return { finalizeAskedAtMs, finalizedAtMs }
+}
+
+function coded({ code, message }: FramewireError): { code: string; message: string } {
+  return { code, message }
 }

@@ -4,7 +4,7 @@ import { hasCode, isFramewireError } from '../errors.js'
 import type { InterruptedCode } from './interrupt.js'
 import type { Output } from './output.js'
 
-/** 0 done, 1 failed, 2 usage, and {@link InterruptedCode} interrupted after a clean end. */
+/** 0 done, 1 failed, 2 usage, an {@link InterruptedCode} after a clean end. */
 export type ExitCode = 0 | 1 | 2 | InterruptedCode
 
 /** How a command ended. */
@@ -65,11 +65,13 @@ export function report({ exitCode, value, text, error }: Outcome, output: Output
 }
 
 /** An error as the last line on stderr and as `--json` show it. */
-function presentable(error: unknown): { code: string; message: string; details?: object } {
+export function presentable(error: unknown): { code: string; message: string; details?: object } {
   if (!(error instanceof Error)) return { code: 'unknown', message: String(error) }
   const { code = error.name, details } = error as { code?: string; details?: { receipt?: unknown } }
   const option = mendingOption(error)
-  const message = error.message.replaceAll(/\s*\n\s*/g, ' ') + (option ? ` (option ${option})` : '')
+  const line = error.message.replaceAll(/\s*\n\s*/g, ' ') + (option ? ` (option ${option})` : '')
+  // The system's own messages begin with their code.
+  const message = line.startsWith(`${code}: `) ? line.slice(code.length + 2) : line
   if (error instanceof InvalidArgumentError) return { code: 'usage', message }
   if (!isFramewireError(error)) return { code, message }
   // The receipt stands in the result itself.

@@ -4,10 +4,7 @@ import { type ExitCode, failed, type Outcome, report } from './outcome.js'
 import { Output, type OutputOptions } from './output.js'
 import * as values from './values.js'
 
-/**
- * The command `framewire`: read the command line, do what it says, print how that ended. Answers the exit code: 0 done,
- * 1 failed, 2 usage, 130 interrupted after a clean end.
- */
+/** The command `framewire`: read the command line, do what it says, print how that ended. Answers the exit code. */
 export async function main(argv: readonly string[], version: string): Promise<ExitCode> {
   let exitCode: ExitCode = 0
   const program = grammar(version, async (options, work) => {
@@ -21,13 +18,22 @@ export async function main(argv: readonly string[], version: string): Promise<Ex
     if (error.exitCode === 0) return 0
     // Without a command the help was printed, and says enough.
     if (error.code === 'commander.help') return 2
-    const command = program.commands.find((one) => one.name() === argv[2])
-    const message = `${error.message.replace(/^error: /, '').replace(/\.?$/, '.')} See framewire ${command ? `${command.name()} ` : ''}--help.`
+    const said = error.message.replace(/^error: /, '').replace(/\.?$/, '.')
+    const message = `${said} See ${called(program, argv.slice(2))} --help.`
     const output = new Output({ json: argv.includes('--json') })
     return report(failed(new InvalidArgumentError(message)), output)
   }
   return exitCode
 }
+
+/** The command that the line names, as far as it names one: `framewire journal ls`. */
+function called(command: Command, [word, ...words]: readonly string[]): string {
+  const next = command.commands.find((one) => one.name() === word)
+  return next ? `${command.name()} ${called(next, words)}` : command.name()
+}
+
+/** Where journals are, in words. */
+const JOURNALS = "framewire/journal in the user's data folder"
 
 /** Runs a command's work and reports how it ended. */
 type Run = (options: OutputOptions, work: (output: Output) => Promise<Outcome>) => Promise<void>
@@ -58,14 +64,8 @@ function grammar(version: string, run: Run): Command {
   pixelOptions(stream)
     .optionsGroup('The service:')
     .option('--endpoint <url>', 'root of the API (default: $AS_API_ENDPOINT, else the production service)')
-    .option(
-      '--api-key <key>',
-      'default: $FRAMEWIRE_API_KEY, else $AS_API_KEY (other users can see this option)',
-    )
-    .option(
-      '--journal <folder>',
-      "where chunks are kept until they are stored (default: the user's data folder)",
-    )
+    .addOption(apiKeyOption())
+    .option('--journal <folder>', `where chunks are kept until they are stored (default: ${JOURNALS})`)
     .option('--no-journal', 'keep them in memory: gone with the process')
     .optionsGroup('The pace:')
     .addOption(
@@ -75,7 +75,7 @@ function grammar(version: string, run: Run): Command {
     )
     .option('--max-workers <n>', 'packing workers (default: one a processor, at most 8)', values.count)
     .option('--memory-budget <bytes>', 'frames and uploads held at most (default: 96MiB)', values.bytes)
-    .option('--drain-timeout <seconds>', 'how long to wait at the end for uploads', values.number, 600)
+    .addOption(drainOption())
   outputOptions(stream, 'every chunk, and where an error came from, on stderr').action((files, options) =>
     run(options, async (output) => (await import('./stream.js')).stream(files, options, output)),
   )
@@ -83,15 +83,12 @@ function grammar(version: string, run: Run): Command {
   const resume = program
     .command('resume')
     .description('go on with streams that were cut off: send what their journals still hold')
-    .argument('[folder]', "the journals' folder (default: the user's data folder)")
+    .argument('[folder]', `the journals' folder (default: ${JOURNALS})`)
     .addHelpText('after', HELP.resume)
-    .option('--stream <id>', 'this stream alone')
+    .option('--stream <id>', 'this stream alone', values.id)
     .option('--end', 'end streams whose recording was cut off while it was read, too')
-    .option(
-      '--api-key <key>',
-      'default: $FRAMEWIRE_API_KEY, else $AS_API_KEY (other users can see this option)',
-    )
-    .option('--drain-timeout <seconds>', 'how long to wait for uploads', values.number, 600)
+    .addOption(apiKeyOption())
+    .addOption(drainOption())
   outputOptions(resume, 'every chunk, and where an error came from, on stderr').action((folder, options) =>
     run(options, async (output) => (await import('./resume.js')).resume(folder, options, output)),
   )
@@ -102,7 +99,7 @@ function grammar(version: string, run: Run): Command {
     .argument('<folder/id>', "folder of the stream's journal")
     .addHelpText('after', HELP.recover)
     .requiredOption('--out <file>', 'FILE.npy or FILE.zarr')
-  outputOptions(recover, 'where an error came from, on stderr').action((path, options) =>
+  outputOptions(recover).action((path, options) =>
     run(options, async (output) => (await import('./recover.js')).recover(path, options, output)),
   )
 
@@ -120,7 +117,7 @@ function grammar(version: string, run: Run): Command {
     .option('--port <number>', 'port to listen at, 0 for any that is free', values.count, 8720)
     .option('--store <folder>', 'where streams are kept', './framewire-store')
     .option('--api-key <key>', 'key to ask for (default: $FRAMEWIRE_API_KEY, else one is made up)')
-    .option('--no-auth', 'ask for no key at all')
+    .addOption(new Option('--no-auth', 'ask for no key at all').conflicts('apiKey'))
   outputOptions(serve, 'a line of JSON for each request, on stderr').action((options) =>
     run(options, async (output) => (await import('./serve.js')).serve(options, output)),
   )
@@ -132,7 +129,7 @@ function grammar(version: string, run: Run): Command {
     .addHelpText('after', HELP.verify)
     .option('--against <file>', 'recording that the frames must equal, byte for byte')
     .option('--receipt <file>', 'receipt (JSON) whose stored chunks must be there, unchanged')
-  outputOptions(pixelOptions(verify), 'where an error came from, on stderr').action((path, options) =>
+  outputOptions(pixelOptions(verify)).action((path, options) =>
     run(options, async (output) => (await import('./verify.js')).verify(path, options, output)),
   )
 
@@ -141,7 +138,7 @@ function grammar(version: string, run: Run): Command {
     .description('tell what a recording, or a stored stream, holds')
     .argument('<file|store/id>', 'a recording, or the folder of a stored stream')
     .addHelpText('after', HELP.info)
-  outputOptions(fileOptions(info), 'where an error came from, on stderr').action((path, options) =>
+  outputOptions(fileOptions(info)).action((path, options) =>
     run(options, async () => (await import('./info.js')).info(path, options)),
   )
   return program
@@ -153,29 +150,46 @@ function journalCommand(program: Command, run: Run): void {
     .command('journal')
     .description('look at the journals of streams, check them, take them away')
     .addHelpText('after', HELP.journal)
-  const about = (name: string, description: string) =>
-    outputOptions(
-      journal
-        .command(name)
-        .description(description)
-        .argument('[id]', 'the stream')
-        .optionsGroup('The journals:')
-        .option('--journal <folder>', "their folder (default: the user's data folder)"),
-      'where an error came from, on stderr',
-    )
-  const commands = async () => import('./journal.js')
-  about('ls', 'list the journals').action((_id, options) =>
-    run(options, async () => (await commands()).list(options)),
+  const one = (name: string, description: string) =>
+    journal
+      .command(name)
+      .description(description)
+      .optionsGroup('The journals:')
+      .option('--journal <folder>', `their folder (default: ${JOURNALS})`)
+  const commands = () => import('./journal.js')
+  outputOptions(one('ls', 'list the journals')).action((options) =>
+    run(options, async (output) => (await commands()).list(options, output)),
   )
-  about('show', 'tell what a journal holds').action((id, options) =>
-    run(options, async () => (await commands()).show(id, options)),
+
+  const show = one('show', 'tell what a journal holds').argument('<id>', 'the stream', values.id)
+  outputOptions(show).action((id, options) =>
+    run(options, async (output) => (await commands()).show(id, options, output)),
   )
-  about('verify', 'compare the bytes that journals hold with their hashes').action((id, options) =>
-    run(options, async () => (await commands()).verify(id, options)),
+
+  const verify = one('verify', 'compare the bytes that journals hold with their hashes')
+  outputOptions(verify.argument('[id]', 'this stream alone', values.id)).action((id, options) =>
+    run(options, async (output) => (await commands()).verify(id, options, output)),
   )
-  about('rm', 'take a journal away; frames that are nowhere else are lost')
+
+  const rm = one('rm', 'take a journal away; frames that are nowhere else are lost')
+    .argument('<id>', 'the stream', values.id)
     .option('--force', 'also one that holds chunks that are not stored')
-    .action((id, options) => run(options, async () => (await commands()).remove(id, options)))
+  outputOptions(rm).action((id, options) =>
+    run(options, async (output) => (await commands()).remove(id, options, output)),
+  )
+}
+
+function apiKeyOption(): Option {
+  return new Option(
+    '--api-key <key>',
+    'default: $FRAMEWIRE_API_KEY, else $AS_API_KEY (other users can see this option)',
+  )
+}
+
+function drainOption(): Option {
+  return new Option('--drain-timeout <seconds>', 'how long to wait for uploads at the end of a stream')
+    .argParser(values.seconds)
+    .default(600)
 }
 
 /** How a file is to be read. */
@@ -199,7 +213,7 @@ function pixelOptions(command: Command): Command {
     .addOption(new Option('--gray <how>', 'colour to gray').choices(['mean', 'luma']))
 }
 
-function outputOptions(command: Command, verbose: string): Command {
+function outputOptions(command: Command, verbose = 'where an error came from, on stderr'): Command {
   return command
     .optionsGroup('Output:')
     .option('--json', 'the result as one line of JSON on stdout')

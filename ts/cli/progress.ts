@@ -17,6 +17,7 @@ export class Progress {
   readonly #startMs: number
   readonly #timer: NodeJS.Timeout
   readonly #chunks = new Map<number, { state: ChunkState; frames: number }>()
+  #framesBefore = 0
   #stored: { ms: number; bytes: number }[] = []
   #said = ''
 
@@ -31,8 +32,12 @@ export class Progress {
 
   /** A chunk changed. */
   update({ index, state, frames, rawBytes }: ChunkProgress): void {
+    const isKnown = this.#chunks.has(index)
     this.#chunks.set(index, { state, frames })
-    if (state === 'stored') this.#stored.push({ ms: this.#now(), bytes: rawBytes })
+    if (state !== 'stored') return
+    // A chunk that is first heard of as stored was so before a stream was resumed.
+    if (isKnown) this.#stored.push({ ms: this.#now(), bytes: rawBytes })
+    else this.#framesBefore += frames
   }
 
   /** The stream ended; where nobody watched, its last line is said. */
@@ -45,7 +50,7 @@ export class Progress {
   /** How things stand: frames stored, raw MB/s, chunks by state, time left. */
   line(): string {
     const now = this.#now()
-    const count = { queued: 0, packaged: 0, journaled: 0, stored: 0, failed: 0 }
+    const count = { queued: 0, spilled: 0, packaged: 0, journaled: 0, stored: 0, failed: 0 }
     let frames = 0
     for (const chunk of this.#chunks.values()) {
       count[chunk.state]++
@@ -55,11 +60,12 @@ export class Progress {
     this.#stored = this.#stored.filter(({ ms }) => ms > now - RATE_MS)
     const recent = this.#stored.reduce((sum, { bytes }) => sum + bytes, 0)
     const rate = recent / 1e3 / Math.max(Math.min(elapsedMs, RATE_MS), 1)
-    const left = frames === 0 ? Number.NaN : ((this.#totalFrames - frames) / frames) * (elapsedMs / 1000)
+    const sent = frames - this.#framesBefore
+    const left = sent === 0 ? Number.NaN : ((this.#totalFrames - frames) / sent) * (elapsedMs / 1000)
     return [
       `${frames}/${this.#totalFrames} frames stored`,
       `${rate.toFixed(1)} MB/s`,
-      `chunks: ${count.queued} queued, ${count.packaged + count.journaled} packaged, ${count.stored} stored` +
+      `chunks: ${count.queued + count.spilled} queued, ${count.packaged + count.journaled} packaged, ${count.stored} stored` +
         (count.failed > 0 ? `, ${count.failed} failed` : ''),
       ...(left > 0 ? [`${duration(left)} left`] : []),
     ].join(' | ')

@@ -1,18 +1,22 @@
 import { hasCode } from '../errors.js'
 import type { Receipt } from '../streaming/receipt.js'
-import { megabytes, table } from './table.js'
+import { megabytes, type Row, table } from './table.js'
 
-/** A receipt for people: what was stored, what was not and why. `--json` has each chunk. */
-export function receiptText(file: string, fileFrames: number, receipt: Receipt): string {
+/**
+ * A receipt for people: what was stored, what was not and why. `--json` has each chunk.
+ * @param file the recording, where it was read to be streamed, and its frames, read or not
+ */
+export function receiptText(receipt: Receipt, file?: { name: string; frames: number }): string {
   const { dataId, streamName, chunkSize, chunks, skipped, refused, totals, losses, range, finalized } =
     receipt
   const lost = Object.entries(losses).filter(([, frames]) => frames > 0)
-  const notRead = fileFrames - totals.frames
+  const frames = file?.frames ?? totals.frames
+  const notRead = frames - totals.frames
   const proven = chunks.filter(({ proof }) => proof === 'md5').length
-  const rows: [label: string, text: string | false][] = [
-    ['File', file],
+  const rows: Row[] = [
+    ['File', file?.name],
     ['Stream', `${dataId}  "${streamName}"${finalized ? '' : '  (the service does not know that it ended)'}`],
-    ['Frames', `${totals.framesStored} of ${fileFrames} stored, in ${totals.stored} chunks of ${chunkSize}`],
+    ['Frames', `${totals.framesStored} of ${frames} stored, in ${totals.stored} chunks of ${chunkSize}`],
     ['', notRead > 0 && `${notRead} were not read`],
     ['Lost', lost.length > 0 && lost.map(([where, frames]) => `${frames} (${where})`).join(', ')],
     ['Size', totals.bytes > 0 && sizes(totals)],
@@ -21,11 +25,13 @@ export function receiptText(file: string, fileFrames: number, receipt: Receipt):
     ['Skipped', skipped.length > 0 && `chunks ${skipped.join(', ')} were never pushed`],
     ...chunks
       .filter(({ state }) => state !== 'stored')
-      .map(({ index, frames, state, tries, error }): [string, string] => [
-        `Chunk ${index}`,
-        `${state}, ${frames} frames, ${tries} tries${error ? `: ${error.code}: ${error.message}` : ''}`,
-      ]),
-    ...refused.map(({ index, error }): [string, string] => [`Chunk ${index}`, `refused: ${error.message}`]),
+      .map(
+        ({ index, frames, state, tries, error }): Row => [
+          `Chunk ${index}`,
+          `${state}, ${frames} frames, ${tries} tries${error ? `: ${error.code}: ${error.message}` : ''}`,
+        ],
+      ),
+    ...refused.map(({ index, error }): Row => [`Chunk ${index}`, `refused: ${error.message}`]),
   ]
   return table(rows)
 }

@@ -5,10 +5,12 @@ import type { StatedConversion } from '../frames/conversion.js'
 import { RHEEDStreamer } from '../index.node.js'
 import type { Receipt } from '../streaming/receipt.js'
 import type { ChunkProgress } from '../streaming/rheed-options.js'
+import { apiKey } from './api-key.js'
+import { within } from './deadline.js'
 import { interruptible } from './interrupt.js'
-import { journalPath, journalsAt } from './journal-place.js'
+import { journalPath, journalsIn } from './journal-place.js'
 import { loggerTo } from './logger.js'
-import { failed, type Outcome, usage } from './outcome.js'
+import { failed, type Outcome } from './outcome.js'
 import type { Output } from './output.js'
 import { Progress } from './progress.js'
 import { receiptIn, receiptText } from './receipt.js'
@@ -55,16 +57,14 @@ export async function stream(
   output: Output,
 ): Promise<Outcome> {
   const { endpoint, maxWorkers, memoryBudget = FILE_BUDGET_BYTES, name } = options
-  const apiKey = options.apiKey ?? (process.env.FRAMEWIRE_API_KEY || process.env.AS_API_KEY)
-  if (!apiKey)
-    throw usage('give an API key: --api-key, or FRAMEWIRE_API_KEY or AS_API_KEY in the environment.')
+  const key = apiKey(options.apiKey)
   for (const file of files) await (await openStreamable(file, options)).source.close()
 
   const journal = options.journal === false ? undefined : journalPath(options.journal)
   const streamer = new RHEEDStreamer({
-    apiKey,
+    apiKey: key,
     endpoint,
-    journal: journal ? journalsAt(journal, (message) => output.problem(`framewire: ${message}`)) : undefined,
+    journal: journal ? journalsIn(journal, output) : undefined,
     maxWorkers,
     memoryBudgetBytes: memoryBudget,
     verbosity: output.quiet ? 0 : output.verbose ? 3 : 1,
@@ -73,7 +73,7 @@ export async function stream(
   const streams: Streamed[] = []
   const value = (interrupted: boolean) => ({ interrupted, streams, notStreamed: files.slice(streams.length) })
   const text = () =>
-    streams.map(({ file, frames, receipt }) => receiptText(file, frames, receipt)).join('\n\n')
+    streams.map(({ file, frames, receipt }) => receiptText(receipt, { name: file, frames })).join('\n\n')
   try {
     return await interruptible(
       async (signal, exitCode) => {
@@ -112,7 +112,7 @@ async function streamFile(
   output: Output,
   signal: AbortSignal,
 ): Promise<{ streamed?: Streamed; error?: unknown }> {
-  const { fps, rpm, sample, projectId, tag, azimuth, scale, gray, pace, drainTimeout } = options
+  const { fps, rpm, sample, projectId, tag, azimuth, scale, gray, pace, drainTimeout, journal } = options
   const { chunkSize = Math.ceil(2 * fps), name = basename(resolve(file)) } = options
   const source = await openFile(file, options)
   let progress: Progress | undefined
@@ -139,18 +139,17 @@ async function streamFile(
     await streamer.run(dataId, chunks, { pace, transfer: true, signal }).catch((thrown) => {
       if (!hasCode(thrown, 'stream/aborted')) error = thrown
     })
+    const drainTimeoutMs = drainTimeout * 1000
     // With a journal an interruption does not wait for long: what was taken is there, and is sent when it is resumed.
-    const receipt = await streamer
-      .finalize(dataId, {
-        drainTimeoutMs: drainTimeout * 1000,
-        signal: options.journal === false ? undefined : afterwards(signal, INTERRUPTED_DRAIN_MS),
-      })
-      .catch((thrown) => {
-        if (signal.aborted && hasCode(thrown, 'upload/undrained'))
-          output.problem(resumeHint(thrown, options.journal))
-        else error ??= thrown
-        return receiptIn(thrown)
-      })
+    const graceMs = journal === false ? Number.POSITIVE_INFINITY : INTERRUPTED_DRAIN_MS
+    const receipt = await within({ signal, graceMs }, (passed) =>
+      streamer.finalize(dataId, { drainTimeoutMs, signal: passed }),
+    ).catch((thrown) => {
+      if (signal.aborted && journal !== false && hasCode(thrown, 'upload/undrained'))
+        output.problem(resumeHint(thrown, journal))
+      else error ??= thrown
+      return receiptIn(thrown)
+    })
     return { streamed: receipt && { file, frames: source.frames, receipt }, error }
   } catch (error) {
     return signal.aborted && hasCode(error, 'stream/aborted') ? {} : { error }
@@ -161,20 +160,8 @@ async function streamFile(
   }
 }
 
-/** A signal that fires so long after another one. */
-function afterwards(signal: AbortSignal, delayMs: number): AbortSignal {
-  const later = new AbortController()
-  const fire = () => void setTimeout(() => later.abort(), delayMs).unref()
-  if (signal.aborted) fire()
-  else signal.addEventListener('abort', fire, { once: true })
-  return later.signal
-}
-
 /** How to go on with a stream that was interrupted. */
-function resumeHint(
-  { details }: FramewireError<'upload/undrained'>,
-  journal: string | false | undefined,
-): string {
+function resumeHint({ details }: FramewireError<'upload/undrained'>, journal: string | undefined): string {
   const where = journal ? ` ${JSON.stringify(journal)}` : ''
   return `framewire: ${details.pending.length} chunk(s) of stream ${details.dataId} are in the journal. To send them: framewire resume${where}`
 }

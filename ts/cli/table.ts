@@ -1,7 +1,10 @@
-/** Rows of a label and a text, for people; rows whose text is `false` are left out. */
-export function table(rows: readonly [label: string, text: string | false][]): string {
+/** A row of a table; one that has no text is left out. */
+export type Row = [label: string, text: string | false | undefined]
+
+/** Rows of a label and a text, for people. */
+export function table(rows: readonly Row[]): string {
   return rows
-    .filter(([, text]) => text !== false)
+    .filter(([, text]) => text !== false && text !== undefined)
     .map(([label, text]) => `${label.padEnd(9)} ${text}`)
     .join('\n')
 }

@@ -9,6 +9,13 @@ export function number(text: string): number {
   return value
 }
 
+/** A time, in seconds. */
+export function seconds(text: string): number {
+  const value = number(text)
+  if (value < 0) throw new InvalidArgumentError('Expected seconds, 0 or more.')
+  return value
+}
+
 /** A whole number, not negative. */
 export function count(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
@@ -31,6 +38,12 @@ export function bytes(text: string): number {
   const unit = UNITS[match?.[2]?.toUpperCase() ?? '?']
   if (!match || !unit) throw new InvalidArgumentError('Expected bytes, such as 800MB or 1.5GiB.')
   return Math.floor(Number(match[1]) * unit)
+}
+
+/** An id; what a script left empty means no stream, not all of them. */
+export function id(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Expected the id of a stream.')
+  return text
 }
 
 /** Axes of an array: `1038,1388`. */

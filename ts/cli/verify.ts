@@ -4,7 +4,9 @@ import { FramewireError } from '../errors.js'
 import type { StatedConversion } from '../frames/conversion.js'
 import { parseReceipt, receiptProblems } from '../store/receipt-proof.js'
 import { StoredFrames } from '../store/stored-frames.js'
-import { type Problem, type VerifyReport, verifyStore } from '../store/verify.js'
+import type { FramesReport, Problem, SeriesReport, VerifyReport } from '../store/verify.js'
+import { isSeries } from '../store/verify-series.js'
+import { verifyStore } from '../store/verify-store.js'
 import { failed, type Outcome, usage } from './outcome.js'
 import type { Output } from './output.js'
 import { preparedFrames } from './prepared.js'
@@ -23,10 +25,10 @@ const FILE_OPTIONS = ['shape', 'dtype', 'offset', 'member', 'scale', 'gray'] as 
 /** Problems that are listed for people; `--json` has all. */
 const LISTED = 20
 
-/** `framewire verify`: decode every frame of a stored stream, and compare it with a recording and a receipt. */
+/** `framewire verify`: read all of a stored stream back, and compare it with a recording and a receipt. */
 export async function verify(path: string, options: VerifyCommandOptions, output: Output): Promise<Outcome> {
   const { against, receipt, ...rest } = options
-  const text = receipt === undefined ? undefined : await readFile(receipt, 'utf8')
+  const text = receipt === undefined ? undefined : await receiptText(receipt)
   const proved = (report: VerifyReport): VerifyReport => {
     if (text === undefined) return report
     const problems = [...report.problems, ...receiptProblems(report, parseReceipt(text, report.dataId))]
@@ -36,6 +38,9 @@ export async function verify(path: string, options: VerifyCommandOptions, output
     const given = FILE_OPTIONS.find((name) => rest[name] !== undefined)
     if (given) throw usage(`--${given} tells of the recording to compare with: name it with --against.`)
     return outcome(proved(await verifyStore(path)), options)
+  }
+  if (isSeries(path)) {
+    throw usage(`--against compares frames, and ${path} holds channels: prove it with --receipt instead.`)
   }
   const { source, conversion } = await openStreamable(against, options)
   try {
@@ -63,30 +68,27 @@ export async function verify(path: string, options: VerifyCommandOptions, output
   }
 }
 
-function outcome(report: VerifyReport, { against, receipt }: VerifyCommandOptions): Outcome {
-  const { dataId, shape, chunkSize, chunks, storedFrames, missingFrames, equalFrames, problems } = report
-  const value = {
-    dataId,
-    height: shape[1],
-    width: shape[2],
-    chunkSize,
-    chunks: chunks.length,
-    frames: storedFrames,
-    absentFrames: missingFrames,
-    ...(against && { against, equalFrames }),
-    ...(receipt && { receipt }),
-    problems,
-  }
+/** The text of a receipt's file. Throws a usage error where it cannot be read. */
+function receiptText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw usage(
+      `--receipt ${file} cannot be read (${error.code}). Name the file with the receipt that finalize answered, as JSON, or with what framewire stream --json printed.`,
+    )
+  })
+}
+
+type Row = [label: string, text: string | false]
+
+function outcome(report: VerifyReport, options: VerifyCommandOptions): Outcome {
+  const { kind, dataId, problems, ok } = report
+  const { receipt } = options
+  const { figures, rows, proof } = kind === 'frames' ? aboutFrames(report, options) : aboutSeries(report)
+  const value = { dataId, kind, ...figures, ...(receipt && { receipt }), problems }
   const text = table([
     ['Stream', dataId],
-    ['Chunks', `${chunks.length} of up to ${chunkSize} frames decoded`],
-    ['Frames', `${storedFrames} of ${shape[1]} x ${shape[2]} stored, ${missingFrames} absent`],
-    ['Compared', against !== undefined && `${equalFrames} frames equal those of ${against}, byte for byte`],
-    [
-      'Receipt',
-      receipt !== undefined && report.ok && `every chunk that ${receipt} calls stored is here, unchanged`,
-    ],
-    ...problems.slice(0, LISTED).map((problem): [string, string] => ['Problem', told(problem)]),
+    ...rows,
+    ['Receipt', receipt !== undefined && ok && `every chunk that ${receipt} calls stored is here, ${proof}`],
+    ...problems.slice(0, LISTED).map((problem): Row => ['Problem', told(problem)]),
     ['', problems.length > LISTED && `and ${problems.length - LISTED} more; --json lists all`],
   ])
   const [first] = problems
@@ -94,6 +96,53 @@ function outcome(report: VerifyReport, { against, receipt }: VerifyCommandOption
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
   const error = new FramewireError('server/verify', `${dataId}: ${told(first)}${more}`, { dataId, ...first })
   return failed(error, value, text)
+}
+
+/** What was found of a stream of one kind. */
+interface Findings {
+  /** For programs. */
+  figures: object
+  /** For people. */
+  rows: Row[]
+  /** How far a receipt proves what is here. */
+  proof: string
+}
+
+function aboutFrames(report: FramesReport, { against }: VerifyCommandOptions): Findings {
+  const { shape, chunkSize, chunks, storedFrames, missingFrames, equalFrames } = report
+  const [, height, width] = shape
+  return {
+    figures: {
+      height,
+      width,
+      chunkSize,
+      chunks: chunks.length,
+      frames: storedFrames,
+      absentFrames: missingFrames,
+      ...(against && { against, equalFrames }),
+    },
+    rows: [
+      ['Chunks', `${chunks.length} of up to ${chunkSize} frames decoded`],
+      ['Frames', `${storedFrames} of ${height} x ${width} stored, ${missingFrames} absent`],
+      ['Compared', against !== undefined && `${equalFrames} frames equal those of ${against}, byte for byte`],
+    ],
+    proof: 'unchanged',
+  }
+}
+
+function aboutSeries({ channels, chunks, storedPoints, tornBytes }: SeriesReport): Findings {
+  return {
+    figures: { channels, chunks: chunks.length, points: storedPoints, tornBytes },
+    rows: [
+      ['Channels', `${channels.length}, in ${chunks.length} chunks`],
+      ['Points', `${storedPoints} stored, those of the arrays compared with those of the log`],
+      [
+        'Torn',
+        tornBytes > 0 && `${tornBytes} bytes of a chunk that a crash cut short; it was never answered`,
+      ],
+    ],
+    proof: 'with as many points',
+  }
 }
 
 function told({ chunk, frame, reason }: Problem): string {

@@ -1,22 +1,34 @@
 import { z } from 'zod'
 import { FramewireError } from '../errors.js'
-import type { Problem, VerifyReport } from './verify.js'
+import type { FramesReport, Problem, SeriesReport, VerifyReport } from './verify.js'
+
+/** A chunk of frames as a receipt tells of it. */
+export interface ProvableFrames {
+  index: number
+  state: string
+  frames: number
+  bytes?: number
+  sha256?: string
+}
+
+/** A chunk of channels as a receipt tells of it. */
+export interface ProvablePoints {
+  index: number
+  state: string
+  channels: readonly string[]
+  /** Of all its channels. */
+  points: number
+}
 
 /** What of a receipt can be proved against a store. */
 export interface ProvableReceipt {
   dataId: string
-  chunks: readonly {
-    index: number
-    state: string
-    frames: number
-    bytes?: number
-    sha256?: string
-  }[]
+  chunks: readonly (ProvableFrames | ProvablePoints)[]
 }
 
-const chunk = z.object({
-  index: z.int().nonnegative(),
-  state: z.string(),
+const chunk = { index: z.int().nonnegative(), state: z.string() }
+const frames = z.object({
+  ...chunk,
   frames: z.int().positive(),
   bytes: z.int().positive().optional(),
   sha256: z
@@ -24,7 +36,8 @@ const chunk = z.object({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
 })
-const receipt = z.object({ dataId: z.string(), chunks: z.array(chunk) })
+const points = z.object({ ...chunk, channels: z.array(z.string()), points: z.int().nonnegative() })
+const receipt = z.object({ dataId: z.string(), chunks: z.array(z.union([frames, points])) })
 /** What `framewire stream --json` prints. */
 const printed = z.object({ streams: z.array(z.object({ receipt })) })
 
@@ -60,31 +73,76 @@ export function parseReceipt(text: string, dataId: string): ProvableReceipt {
 }
 
 /**
- * Where a store differs from a receipt: every chunk that the receipt calls stored must be there, whole, with the bytes
- * that its hash tells. `report` is what the store was found to hold.
+ * Where a store differs from a receipt: every chunk that the receipt calls stored must be there, one of frames with the
+ * bytes that its hash tells, one of channels with as many points. `report` is what the store was found to hold.
  */
 export function receiptProblems(report: VerifyReport, { chunks }: ProvableReceipt): Problem[] {
-  const held = new Map(report.chunks.map((chunk) => [chunk.index, chunk]))
-  const told = new Set(chunks.map(({ index }) => index))
-  const problems = chunks.flatMap(({ index, state, frames, bytes, sha256 }): Problem[] => {
-    if (state !== 'stored') return []
-    const found = held.get(index)
-    if (!found) return [{ chunk: index, reason: 'the receipt says that it was stored, but it is not there' }]
-    if (found.sha256 !== sha256 || found.bytes !== bytes || found.frames !== frames) {
-      const what = (n: number, m: number | undefined, hash: string | undefined) =>
-        `${n} frames, ${m} bytes, SHA-256 ${hash}`
-      return [
-        {
-          chunk: index,
-          reason: `it holds ${what(found.frames, found.bytes, found.sha256)}; the receipt says ${what(frames, bytes, sha256)}`,
-        },
-      ]
-    }
-    return []
+  const { held, untold } = report.kind === 'frames' ? ofFrames(report, chunks) : ofSeries(report, chunks)
+  const problems = chunks.flatMap((chunk): Problem[] => {
+    if (chunk.state !== 'stored') return []
+    const { index } = chunk
+    const [found, told] = [held(chunk), 'frames' in chunk ? framesText(chunk) : pointsText(chunk)]
+    if (found === told) return []
+    return found === undefined
+      ? [{ chunk: index, reason: 'the receipt says that it was stored, but it is not there' }]
+      : [{ chunk: index, reason: `it holds ${found}; the receipt says ${told}` }]
   })
-  const untold = report.chunks.filter(({ index }) => !told.has(index))
-  return [
-    ...problems,
-    ...untold.map(({ index }) => ({ chunk: index, reason: 'the receipt does not know of it' })),
-  ]
+  return [...problems, ...untold]
+}
+
+type Chunks = ProvableReceipt['chunks']
+
+/** A store beside a receipt. */
+interface Comparison {
+  /** What the store holds of a chunk of the receipt, in words. */
+  held(chunk: Chunks[number]): string | undefined
+  /** What the store holds and the receipt does not know. */
+  untold: Problem[]
+}
+
+function ofFrames(report: FramesReport, chunks: Chunks): Comparison {
+  const stored = new Map(report.chunks.map((chunk) => [chunk.index, chunk]))
+  const told = new Set(chunks.map(({ index }) => index))
+  return {
+    held: (chunk) => {
+      const found = 'frames' in chunk ? stored.get(chunk.index) : undefined
+      return found && framesText(found)
+    },
+    untold: report.chunks
+      .filter(({ index }) => !told.has(index))
+      .map(({ index }) => ({ chunk: index, reason: 'the receipt does not know of it' })),
+  }
+}
+
+function ofSeries(report: SeriesReport, chunks: Chunks): Comparison {
+  const key = (index: number, channel: string) => `${index} ${channel}`
+  const stored = new Map(report.chunks.map(({ index, channel, points }) => [key(index, channel), points]))
+  const told = new Set(
+    chunks.flatMap((chunk) =>
+      'channels' in chunk ? chunk.channels.map((name) => key(chunk.index, name)) : [],
+    ),
+  )
+  return {
+    held: (chunk) => {
+      if (!('channels' in chunk)) return undefined
+      const { index } = chunk
+      const channels = chunk.channels.filter((name) => stored.has(key(index, name)))
+      const points = channels.reduce((sum, name) => sum + stored.get(key(index, name))!, 0)
+      return channels.length > 0 ? pointsText({ channels, points }) : undefined
+    },
+    untold: report.chunks
+      .filter(({ index, channel }) => !told.has(key(index, channel)))
+      .map(({ index, channel }) => ({
+        chunk: index,
+        reason: `the receipt does not know of its channel "${channel}"`,
+      })),
+  }
+}
+
+function framesText({ frames, bytes, sha256 }: Pick<ProvableFrames, 'frames' | 'bytes' | 'sha256'>): string {
+  return `${frames} frames, ${bytes} bytes, SHA-256 ${sha256}`
+}
+
+function pointsText({ channels, points }: Pick<ProvablePoints, 'channels' | 'points'>): string {
+  return `${points} points of ${channels.map((name) => `"${name}"`).join(', ')}`
 }

@@ -17,7 +17,8 @@ export interface ChannelTraits {
   units?: string
 }
 
-const ARRAYS = ['timestamps', 'values'] as const
+/** The arrays of a channel. */
+export const ARRAYS = ['timestamps', 'values'] as const
 
 /** The two arrays of one channel. They can be made again from the log, so they are synced only when asked to be. */
 export class SeriesArrays {
@@ -34,10 +35,10 @@ export class SeriesArrays {
   }
 
   /** Put `points` at `position`; the arrays end behind them. Readers see the old length until all files are there. */
-  async write(position: number, points: PointArrays, { name, units }: ChannelTraits): Promise<void> {
+  async write(position: number, points: PointArrays, traits: ChannelTraits): Promise<void> {
     const length = position + points.values.length
     const first = Math.floor(position / POINTS_PER_FILE)
-    const traits = units === undefined ? {} : { units }
+    const documents = channelDocuments(length, traits)
     for (const array of ARRAYS) {
       const folder = `${this.#path}/${array}`
       await this.#staging.disk.makeFolder(`${folder}/c`)
@@ -48,14 +49,13 @@ export class SeriesArrays {
         const bytes = Buffer.from(
           start < position ? await this.#staging.disk.read(path) : new Uint8Array(8 * POINTS_PER_FILE),
         )
-        for (let at = Math.max(start, position); at < start + POINTS_PER_FILE; at++) {
-          bytes.writeDoubleLE(points[array][at - position] ?? Number.NaN, 8 * (at - start))
-        }
+        const from = Math.max(start, position)
+        fillPoints(bytes, from - start, points[array], from - position)
         await this.#replace(path, bytes)
       }
-      await this.#document(folder, seriesDocument(length, array === 'timestamps' ? TIMESTAMP_TRAITS : traits))
+      await this.#document(folder, documents[array])
     }
-    await this.#document(this.#path, groupDocument({ channel_name: name, ...traits }))
+    await this.#document(this.#path, documents.group)
   }
 
   /** Put on disk what was written since the last time, but for the name of the channel's folder. */
@@ -79,6 +79,31 @@ export class SeriesArrays {
   async #replace(path: string, data: string | Uint8Array): Promise<void> {
     await this.#staging.replace(path, data, { sync: false })
     this.#unsynced.add(path)
+  }
+}
+
+/** What the group and the arrays of a channel of `length` points say of themselves. */
+export function channelDocuments(
+  length: number,
+  { name, units }: ChannelTraits,
+): Record<'group' | (typeof ARRAYS)[number], string> {
+  const traits = units === undefined ? {} : { units }
+  return {
+    group: groupDocument({ channel_name: name, ...traits }),
+    timestamps: seriesDocument(length, TIMESTAMP_TRAITS),
+    values: seriesDocument(length, traits),
+  }
+}
+
+/** Put `list[from]` and what is behind it into a Zarr chunk of an array, from its point `slot` on; NaN to its end. */
+export function fillPoints(
+  bytes: Buffer,
+  slot: number,
+  list: readonly (number | null)[],
+  from: number,
+): void {
+  for (let at = slot; at < POINTS_PER_FILE; at++) {
+    bytes.writeDoubleLE(list[from + at - slot] ?? Number.NaN, 8 * at)
   }
 }
 

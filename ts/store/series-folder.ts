@@ -11,9 +11,10 @@ import { groupDocument, ZARR_JSON } from './zarr.js'
 
 /** Where the channels of a stream lie in its folder. */
 export const SERIES_ZARR = 'series.zarr'
-const LOG = 'series.jsonl'
+/** The log of a stream in its folder. */
+export const SERIES_LOG = 'series.jsonl'
 /** Says how much of the log the arrays on disk stand for. It may be lost in a crash: the arrays are made again then. */
-const MARK = 'series.mark'
+export const SERIES_MARK = 'series.mark'
 
 interface Channel {
   name: string
@@ -28,7 +29,7 @@ interface Channel {
 export function seriesLayout(attributes: object): Layout {
   return {
     folders: [SERIES_ZARR],
-    files: { [`${SERIES_ZARR}/${ZARR_JSON}`]: groupDocument(attributes), [LOG]: '' },
+    files: { [`${SERIES_ZARR}/${ZARR_JSON}`]: groupDocument(attributes), [SERIES_LOG]: '' },
   }
 }
 
@@ -46,7 +47,7 @@ export class SeriesFolder implements SeriesStore {
   constructor(path: string, staging: Staging) {
     this.#path = path
     this.#staging = staging
-    this.#log = new SeriesLog(staging.disk, `${path}/${LOG}`)
+    this.#log = new SeriesLog(staging.disk, `${path}/${SERIES_LOG}`)
   }
 
   put(chunk: SeriesChunk): Promise<void> {
@@ -76,7 +77,7 @@ export class SeriesFolder implements SeriesStore {
       for (const { arrays } of channels.values()) await arrays.sync()
       await this.#staging.disk.syncFolder(`${this.#path}/${SERIES_ZARR}`)
       const mark = withChecksum({ bytes: this.#log.bytes })
-      await this.#staging.replace(`${this.#path}/${MARK}`, mark, { sync: false })
+      await this.#staging.replace(`${this.#path}/${SERIES_MARK}`, mark, { sync: false })
     })
   }
 
@@ -100,7 +101,7 @@ export class SeriesFolder implements SeriesStore {
   /** How much of the log the arrays on disk stand for. */
   async #settledBytes(): Promise<number> {
     try {
-      const mark = await this.#staging.disk.read(`${this.#path}/${MARK}`)
+      const mark = await this.#staging.disk.read(`${this.#path}/${SERIES_MARK}`)
       return soundContent<{ bytes: number }>(mark)?.bytes ?? 0
     } catch (error) {
       if (isMissing(error)) return 0

@@ -9,7 +9,38 @@ export interface LogPlace {
   length: number
 }
 
+/** A chunk and where it lies. */
+export interface LogLine {
+  chunk: SeriesChunk
+  place: LogPlace
+}
+
+/** What the bytes of a log say. */
+export interface LogContent {
+  /** The sound ones, in order of arrival. */
+  lines: LogLine[]
+  /** Where damaged lines begin that have something behind them, so that no crash can have cut them short. */
+  damaged: number[]
+  /** Where a last line begins that is not sound, or the length of the log. */
+  end: number
+}
+
 const NEWLINE = 10
+
+/** Read a log line by line. */
+export function parseLog(bytes: Uint8Array): LogContent {
+  const content: LogContent = { lines: [], damaged: [], end: bytes.byteLength }
+  for (let offset = 0; offset < bytes.byteLength; ) {
+    const found = bytes.indexOf(NEWLINE, offset)
+    const end = found < 0 ? bytes.byteLength : found
+    const chunk = found < 0 ? undefined : soundContent<SeriesChunk>(bytes.subarray(offset, end))
+    if (chunk) content.lines.push({ chunk, place: { offset, length: end - offset } })
+    else if (end + 1 < bytes.byteLength) content.damaged.push(offset)
+    else content.end = offset
+    offset = end + 1
+  }
+  return content
+}
 
 /**
  * The scalar chunks of one stream as they came, a line of JSON with its checksum each: the truth that the arrays are
@@ -34,24 +65,12 @@ export class SeriesLog {
    * Read all chunks, in order of arrival. A last line that a crash cut short was never answered, and is cut off; what
    * is left is on disk. The first `settled` bytes were: there, and before another line, damage is `server/store`.
    */
-  async open(settled: number): Promise<{ chunk: SeriesChunk; place: LogPlace }[]> {
+  async open(settled: number): Promise<LogLine[]> {
     const bytes = await this.#disk.read(this.#path)
-    const lines: { chunk: SeriesChunk; place: LogPlace }[] = []
-    let offset = 0
-    while (offset < bytes.byteLength) {
-      const found = bytes.indexOf(NEWLINE, offset)
-      const end = found < 0 ? bytes.byteLength : found
-      const chunk = found < 0 ? undefined : soundContent<SeriesChunk>(bytes.subarray(offset, end))
-      if (!chunk) {
-        if (end + 1 < bytes.byteLength) throw this.#damage(offset)
-        break
-      }
-      lines.push({ chunk, place: { offset, length: end - offset } })
-      offset = end + 1
-    }
-    if (offset < settled) throw this.#damage(offset)
-    if (bytes.byteLength > settled) await this.#keep(offset)
-    this.#bytes = offset
+    const { lines, damaged, end } = parseLog(bytes)
+    if (damaged.length > 0 || end < settled) throw this.#damage(damaged[0] ?? end)
+    if (bytes.byteLength > settled) await this.#keep(end)
+    this.#bytes = end
     return lines
   }
 

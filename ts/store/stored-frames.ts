@@ -2,6 +2,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Core } from '../core/core.js'
+import { loadCore } from '../core/load.js'
 import { FramewireError } from '../errors.js'
 import { indexBytes } from './checker.js'
 import { Present } from './frame-arrays.js'
@@ -19,6 +20,26 @@ const framesArray = z.object({
   chunk_grid: z.object({ configuration: z.object({ chunk_shape: axes }) }),
   codecs: z.tuple([shards]),
 })
+
+/** Where to find the WebAssembly core, when it was moved away from the library. */
+export interface ReadOptions {
+  wasmUrl?: string
+}
+
+/**
+ * Read frames `start .. start + count - 1` of a stored stream back, as 8-bit pixels, `count * height * width` bytes.
+ * @param path folder of the stream, `<store>/<data id>`
+ * Throws `server/verify` (no such stream or frame, a frame that never came), `shard/*`, `core/load`.
+ */
+export async function readFrames(
+  path: string,
+  start: number,
+  count: number,
+  options: ReadOptions = {},
+): Promise<Uint8Array> {
+  const stored = await StoredFrames.open(path, await loadCore(options.wasmUrl))
+  return stored.read(start, count)
+}
 
 /** The frames of a stream as they lie in its folder, read as any Zarr reader does: by the array's own metadata. */
 export class StoredFrames {

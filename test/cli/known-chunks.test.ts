@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { knownChunks } from '../../ts/cli/known-chunks.js'
+import type { ChunkEntry, FrameSession, SpillEntry } from '../../ts/journal/records.js'
+import { apply, stateOf } from '../../ts/journal/state.js'
+
+describe('the chunks of a journal', () => {
+  it('are those that are packed, and those that are not yet', () => {
+    const state = stateOf({ kind: 'frames' } as FrameSession)
+    const chunk = (index: number) => ({ index, bytes: 100 }) as ChunkEntry
+    const spill = (index: number) => ({ index, frames: 8, bytesPerFrame: 20 }) as SpillEntry
+    expect(knownChunks(state)).toEqual({ all: [], notStored: [], bytes: 0 })
+    for (const index of [2, 0, 10]) apply(state, { type: 'chunk', chunk: chunk(index), file: '', atMs: 0 })
+    apply(state, { type: 'spilled', spill: spill(1), file: '', atMs: 0 })
+    apply(state, { type: 'stored', item: 0, proof: 'md5', atMs: 0 })
+    expect(knownChunks(state)).toEqual({ all: [0, 1, 2, 10], notStored: [1, 2, 10], bytes: 360 })
+    apply(state, { type: 'chunk', chunk: chunk(1), file: '', atMs: 0 })
+    expect(knownChunks(state)).toEqual({ all: [0, 1, 2, 10], notStored: [1, 2, 10], bytes: 300 })
+  })
+})

@@ -1,0 +1,19 @@
+import type { JournalState } from '../journal/state.js'
+
+/** What a journal knows of chunks: those of frames by index, packed or not, those of points by id; ascending. */
+export interface KnownChunks {
+  all: number[]
+  notStored: number[]
+  /** What those take of the disk; the requests of points, which lie in the log, are not counted. */
+  bytes: number
+}
+
+/** The chunks of a journal. */
+export function knownChunks({ chunks, spills, points }: JournalState): KnownChunks {
+  const all = [...new Set([...chunks.keys(), ...spills.keys(), ...points.keys()])].sort((a, b) => a - b)
+  const notStored = all.filter((key) => spills.has(key) || !(chunks.get(key) ?? points.get(key))?.stored)
+  let bytes = 0
+  for (const { entry, stored } of chunks.values()) if (!stored) bytes += entry.bytes
+  for (const { entry } of spills.values()) bytes += entry.frames * entry.bytesPerFrame
+  return { all, notStored, bytes }
+}
