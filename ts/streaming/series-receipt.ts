@@ -1,12 +1,22 @@
-/** One chunk of a scalar stream and what became of it. */
+import type { PointsItem } from '../journal/state.js'
+import type { Losses } from './receipt.js'
+
+/**
+ * How far a chunk of a scalar stream came. `queued`: accepted, in memory; `journaled`: kept by the journal, on disk where
+ * the streamer has one there; `stored`: the service has acknowledged it; `failed`: given up.
+ */
+export type SeriesChunkState = 'queued' | 'journaled' | 'stored' | 'failed'
+
+/** One chunk of a scalar stream and what became of it. Times are Unix milliseconds of this machine's clock. */
 export interface SeriesChunkReceipt {
   index: number
   /** The channels that it carries. */
   channels: readonly string[]
   points: number
-  /** `queued`: accepted, in memory; `stored`: the service has acknowledged it; `failed`: given up. */
-  state: 'queued' | 'stored' | 'failed'
-  /** Requests so far. */
+  state: SeriesChunkState
+  journaledAtMs?: number
+  storedAtMs?: number
+  /** Requests so far, also those before it was resumed. */
   tries: number
   /** Why it was given up. */
   error?: { code: string; message: string }
@@ -31,6 +41,8 @@ export interface SeriesReceipt {
   /** In order of push. */
   chunks: SeriesChunkReceipt[]
   totals: { chunks: number; stored: number; points: number; pointsStored: number }
+  /** Points lost: `app`, before a journal had them; `upload`, after. What waits in a journal on disk is not lost. */
+  losses: Losses
   /** Whether the service was told that the stream is complete. */
   finalized: boolean
 }
@@ -53,6 +65,7 @@ export function seriesReceipt(
 ): SeriesReceipt {
   const chunks = known.map((chunk) => ({ ...chunk }))
   const stored = chunks.filter(({ state }) => state === 'stored')
+  const failed = chunks.filter(({ state }) => state === 'failed')
   return {
     dataId,
     channels: channels.map(({ name, units, points, indexes }) => {
@@ -72,7 +85,27 @@ export function seriesReceipt(
       points: pointsOf(chunks),
       pointsStored: pointsOf(stored),
     },
+    losses: {
+      camera: 0,
+      wire: 0,
+      kernel: 0,
+      app: pointsOf(failed.filter(({ journaledAtMs }) => journaledAtMs === undefined)),
+      upload: pointsOf(failed.filter(({ journaledAtMs }) => journaledAtMs !== undefined)),
+    },
     finalized,
+  }
+}
+
+/** What a journal says of points, as the receipt tells it. */
+export function journaledPoints({ entry, journaledAtMs, stored, tries }: PointsItem): SeriesChunkReceipt {
+  return {
+    index: entry.index,
+    channels: entry.channels.map(({ name }) => name),
+    points: entry.channels.reduce((total, { points }) => total + points, 0),
+    state: stored ? 'stored' : 'journaled',
+    journaledAtMs,
+    ...(stored && { storedAtMs: stored.atMs }),
+    tries,
   }
 }
 

@@ -1,11 +1,13 @@
-import { type ApiKey, IngestApi } from '../upload/api.js'
-import { aborted, type HttpTransport } from '../upload/http.js'
+import { MemoryPlace } from '../journal/memory-place.js'
+import type { JournalPlace, StreamJournal } from '../journal/place.js'
+import { IngestApi } from '../upload/api.js'
+import { aborted } from '../upload/http.js'
 import { openStream } from '../upload/opening.js'
 import { endSeriesStream, SERIES_PATHS, seriesDataId, seriesStreamBody } from '../upload/series-requests.js'
 import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
 import { abortable } from './iterate.js'
-import { type Logger, type LogOptions, streamLog } from './log.js'
+import { type Logger, streamLog } from './log.js'
 import {
   checkedIndex,
   checkedInteger,
@@ -13,86 +15,26 @@ import {
   checkedMs,
   checkedOption,
   checkedText,
-  type LinkOptions,
 } from './options.js'
-import { type CheckedPoints, checkedPoints, type SeriesChannel } from './series-points.js'
+import type { Resumed } from './rheed-options.js'
+import { OpenSeries } from './series-open.js'
+import {
+  channelOf,
+  checkedName,
+  type SeriesFinalizeOptions,
+  type SeriesMultiPush,
+  type SeriesProgress,
+  type SeriesPush,
+  type SeriesRun,
+  type TimeseriesStreamerOptions,
+  type TimeseriesStreamOptions,
+} from './series-options.js'
+import { type CheckedPoints, checkedPoints } from './series-points.js'
 import type { SeriesChunkReceipt, SeriesReceipt } from './series-receipt.js'
+import { checkedOrigin, checkedSeries, type SeriesDeclaration, seriesSession } from './series-session.js'
 import { type SeriesHandle, SeriesStream } from './series-stream.js'
+import { nameOf } from './series-uploads.js'
 import { closed, finalized, unknownId } from './stream-errors.js'
-
-/** Options of a {@link TimeseriesStreamer}. */
-export interface TimeseriesStreamerOptions extends LogOptions {
-  /** The key, or a function that is asked for it, and again whenever the service refuses its answer. */
-  apiKey: ApiKey
-  /** Root of the API. Default: `AS_API_ENDPOINT` of the environment, else the production service. */
-  endpoint?: string
-  /** Points that a chunk is expected to hold; the service places chunks by it. Default 100. */
-  pointsPerChunk?: number
-  /** Requests in flight. Default 8; chunks of one channel go one at a time in any case. */
-  maxUploads?: number
-  /** Bytes of chunks that wait to be stored, at most. Default 64 MiB. */
-  memoryBudgetBytes?: number
-  /** Correct time stamps by the service's clock. Default true, unless `ATOMSCALE_SKIP_CLOCK_SYNC=1`. */
-  clockSync?: boolean
-  /** How long creating, linking and ending a stream are tried, in ms. Default 30,000. */
-  retryMs?: number
-  /** The seam to the network. Default: `fetch`. */
-  transport?: HttpTransport
-}
-
-/** What `TimeseriesStreamer.initialize` declares of a stream. */
-export interface TimeseriesStreamOptions extends LinkOptions {
-  streamName?: string
-  /** Id of the growth instrument; it must belong to the key's organization. */
-  synthSourceId?: number
-  signal?: AbortSignal
-}
-
-/** One chunk of one channel. */
-export interface SeriesPush extends SeriesChannel {
-  /** From 0, for each channel. */
-  chunkIndex: number
-  channelName: string
-}
-
-/** One chunk of several channels. */
-export interface SeriesMultiPush {
-  chunkIndex: number
-  /** By channel name. */
-  channels: Readonly<Record<string, SeriesChannel>>
-}
-
-/** A channel's chunks, one after the other. */
-export interface SeriesRun {
-  channelName: string
-  data: Iterable<SeriesRunItem> | AsyncIterable<SeriesRunItem>
-  units?: string
-  signal?: AbortSignal
-}
-
-/** Time stamps (seconds since the Unix epoch) and values of one chunk. */
-export type SeriesRunItem = readonly [timestamps: ArrayLike<number>, values: ArrayLike<number>]
-
-/** Options of `TimeseriesStreamer.finalize`. */
-export interface SeriesFinalizeOptions {
-  /** How long chunks may still be sent, in ms. Default 600,000. */
-  drainTimeoutMs?: number
-  /** Ends the waiting, as the time-out does. */
-  signal?: AbortSignal
-}
-
-/** Detail of the event `progress`: a chunk as it stands, at each change of its state. */
-export interface SeriesProgress extends SeriesChunkReceipt {
-  dataId: string
-}
-
-interface OpenSeries {
-  stream: SeriesStream
-  releaseClock(): void
-  /** The caller was told that its time stamps look like milliseconds. */
-  warned: boolean
-  finalizing?: Promise<SeriesReceipt>
-}
 
 const DRAIN_TIMEOUT_MS = 600_000
 const MEMORY_BUDGET_BYTES = 64 * 2 ** 20
@@ -119,7 +61,10 @@ export class TimeseriesStreamer extends EventTarget {
   readonly #budget: MemoryBudget
   readonly #pointsPerChunk: number
   readonly #maxUploads: number
+  readonly #journals: JournalPlace
   readonly #streams = new Map<string, OpenSeries>()
+  /** Streams whose caller was told that the time stamps look like milliseconds. */
+  readonly #warned = new WeakSet<OpenSeries>()
   #closing: Promise<void> | undefined
 
   /** Throws `stream/option`. */
@@ -140,16 +85,19 @@ export class TimeseriesStreamer extends EventTarget {
         this.#log.warn(`${error.message}; trying again in ${Math.round(waitMs)} ms`),
     })
     this.#clock = clockSync ? ServerClock.of(this.#api) : undefined
+    this.#journals = options.journal ?? new MemoryPlace(() => this.#api.clock.wall())
   }
 
   /**
    * Create a stream at the service and answer its data id. Sample and tags are looked up or created first.
    * Throws `stream/option`, `link/not-found`, `link/failed` (the stream was ended), `upload/unreachable`,
-   * `upload/unauthorized`, `upload/rejected`, `upload/answer`, `stream/aborted`.
+   * `upload/unauthorized`, `upload/rejected`, `upload/answer`, `stream/aborted`, and `journal/...` where the journal cannot
+   * be begun (the stream was ended).
    */
   async initialize(options: TimeseriesStreamOptions = {}): Promise<string> {
     this.#alive()
     const { streamName, synthSourceId, signal } = options
+    const origin = checkedOrigin(options.origin)
     const links = checkedLinks(options)
     checkedText('streamName', streamName)
     if (synthSourceId !== undefined) checkedInteger('synthSourceId', synthSourceId, 0)
@@ -171,19 +119,37 @@ export class TimeseriesStreamer extends EventTarget {
         signal,
       })
       await this.#clock?.settled(CLOCK_WAIT_MS)
-      const stream = new SeriesStream(dataId, {
-        api,
-        budget: this.#budget,
-        maxUploads: this.#maxUploads,
-        log: this.#log,
-        clock: () => this.#clock?.offset,
-        onChange: (chunk) => this.#report(dataId, chunk),
-      })
-      this.#streams.set(dataId, { stream, releaseClock, warned: false })
+      const journal = await this.#begin({ dataId, streamName, origin })
+      this.#register(dataId, journal, releaseClock)
       this.#log.info(`scalar stream ${dataId} created`, { streamName })
       return dataId
     } catch (error) {
       releaseClock()
+      throw error
+    }
+  }
+
+  /**
+   * Go on with a stream that the journal has and that was not finished: after a crash, a power cut, a cut network. Points
+   * that are not known to be stored are sent again as they were, which a service takes for a repetition. Chunks may be
+   * pushed, and `finalize` is due as ever.
+   *
+   * Throws `journal/missing`, `journal/locked`, `journal/unbegun`, `journal/damaged`, `journal/version`, `stream/option`
+   * (the stream was created at another endpoint, or is none of scalar channels), `stream/aborted`.
+   */
+  async resume(dataId: string, options: { signal?: AbortSignal } = {}): Promise<Resumed> {
+    this.#alive()
+    const { signal } = options
+    const journal = await this.#journals.open(dataId)
+    const releaseClock = this.#clock?.use() ?? (() => undefined)
+    try {
+      checkedSeries(journal.state.session, this.#api.root)
+      await this.#clock?.settled(CLOCK_WAIT_MS)
+      if (signal?.aborted) throw aborted('resume', signal)
+      return this.#register(dataId, journal, releaseClock).restore()
+    } catch (error) {
+      releaseClock()
+      await journal.close()
       throw error
     }
   }
@@ -217,7 +183,8 @@ export class TimeseriesStreamer extends EventTarget {
 
   /**
    * Stream the chunks of an iterable as one channel, indexes from 0, and wait until all are stored or given up. The
-   * next item is asked for while the last ones are on their way; it waits where memory is used up.
+   * next item is asked for while the last ones are on their way; it waits where memory is used up. On a stream that was
+   * resumed, the same items again go on where the last run stopped.
    *
    * Throws as `push` does (chunks before the refused one stay taken), the error of a chunk that was given up,
    * `stream/aborted`, and what the iterable throws.
@@ -229,7 +196,7 @@ export class TimeseriesStreamer extends EventTarget {
     let failure: Error | undefined
     let chunk = 0
     for await (const item of abortable(data, 'run', signal)) {
-      const points = checkedPoints(pairOf(item, chunk, units), { chunk })
+      const points = checkedPoints(channelOf(item, chunk, units), { chunk })
       const channels = new Map([[name, points]])
       const bytes = SeriesStream.bytes(channels)
       await this.#budget.waitAndHold(bytes, signal)
@@ -248,7 +215,8 @@ export class TimeseriesStreamer extends EventTarget {
 
   /**
    * Wait until every chunk is stored or given up, end the stream at the service, answer the receipt. A second call
-   * answers the same. What is not stored when the time-out passes or the signal fires is given up.
+   * answers the same. When the time-out passes or the signal fires, what is not stored is given up; with a journal on
+   * disk it stays there, and the stream is not ended, but can be resumed.
    * Throws `upload/incomplete` (chunks were given up, or the end could not be told) and `upload/undrained`, each with
    * the receipt in `details.receipt`; `stream/unknown-id`, `stream/option`.
    */
@@ -256,24 +224,30 @@ export class TimeseriesStreamer extends EventTarget {
     const open = this.#streams.get(dataId)
     if (!open) throw unknownId(dataId)
     const drainTimeoutMs = checkedMs('drainTimeoutMs', options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS)
-    open.finalizing ??= open.stream.finalize(drainTimeoutMs, options.signal).finally(open.releaseClock)
-    const receipt = await open.finalizing
+    const receipt = await open.finalize(drainTimeoutMs, options.signal)
     this.#log.info(`scalar stream ${dataId} is complete`, receipt.totals)
     return receipt
   }
 
-  /** End open streams as `finalize` does; what fails goes to the log. */
+  /**
+   * End open streams as `finalize` does; what fails goes to the log. With a journal on disk they are left as they are, all
+   * that was accepted journaled, to be resumed.
+   */
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      const ends = [...this.#streams].map(async ([dataId, { finalizing }]) => {
+      const ends = [...this.#streams].map(async ([dataId, open]) => {
         // What finalize has told its caller is not told again.
-        if (finalizing) await finalizing.catch(() => undefined)
-        else
-          await this.finalize(dataId).catch((error: Error) =>
-            this.#log.error(`closing: ${error.message}`, error),
-          )
+        if (open.finalizing) return
+        if (!this.#journals.durable) await this.finalize(dataId)
+        else {
+          await open.leave()
+          this.#log.info(`stream ${dataId} is left in its journal`)
+        }
       })
-      await Promise.all(ends)
+      const ended = await Promise.allSettled(ends)
+      for (const end of ended)
+        if (end.status === 'rejected') this.#log.error(`closing: ${end.reason.message}`, end.reason)
+      await Promise.allSettled([...this.#streams.values()].map(({ finalizing }) => finalizing))
     })()
     return this.#closing
   }
@@ -281,6 +255,33 @@ export class TimeseriesStreamer extends EventTarget {
   /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** Begin the journal of a new stream; one that cannot be kept is ended again. */
+  async #begin(declaration: SeriesDeclaration): Promise<StreamJournal> {
+    const { root, clock } = this.#api
+    try {
+      return await this.#journals.create(seriesSession(declaration, root, clock.wall()))
+    } catch (error) {
+      await endSeriesStream(this.#api, declaration.dataId).catch(() => undefined)
+      throw error
+    }
+  }
+
+  #register(dataId: string, journal: StreamJournal, releaseClock: () => void): OpenSeries {
+    const open = new OpenSeries(dataId, {
+      api: this.#api,
+      log: this.#log,
+      journal,
+      durable: this.#journals.durable,
+      budget: this.#budget,
+      maxUploads: this.#maxUploads,
+      clock: () => this.#clock?.offset,
+      onChange: (chunk) => this.#report(dataId, chunk),
+      releaseClock,
+    })
+    this.#streams.set(dataId, open)
+    return open
   }
 
   #take(
@@ -292,7 +293,7 @@ export class TimeseriesStreamer extends EventTarget {
     const bytes = SeriesStream.bytes(channels)
     this.#budget.hold(bytes)
     this.#warnOfMilliseconds(open, channels)
-    return open.stream.push(index, channels, multi, bytes)
+    return open.stream.push(index, channels, { multi, bytes, waits: false })
   }
 
   /** A chunk of `run`, which holds its bytes already; the stream may have been finalized while it waited for them. */
@@ -310,14 +311,14 @@ export class TimeseriesStreamer extends EventTarget {
       throw error
     }
     this.#warnOfMilliseconds(open, channels)
-    return open.stream.push(index, channels, false, bytes)
+    return open.stream.push(index, channels, { multi: false, bytes, waits: true })
   }
 
   #warnOfMilliseconds(open: OpenSeries, channels: ReadonlyMap<string, CheckedPoints>): void {
-    if (open.warned) return
+    if (this.#warned.has(open)) return
     for (const [name, { timestamps }] of channels) {
       if (!timestamps.some((seconds) => seconds > LIKELY_MILLISECONDS)) continue
-      open.warned = true
+      this.#warned.add(open)
       this.#log.warn(
         `time stamps of channel '${name}' look like milliseconds; they are seconds since the Unix epoch`,
       )
@@ -325,6 +326,10 @@ export class TimeseriesStreamer extends EventTarget {
   }
 
   #report(dataId: string, chunk: SeriesChunkReceipt): void {
+    const { state, error } = chunk
+    const said = `stream ${dataId}: ${nameOf(chunk)}`
+    if (error) this.#log.error(`${said} is given up: ${error.message}`, chunk)
+    else this.#log.debug(`${said} is ${state}`, chunk)
     const detail: SeriesProgress = { dataId, ...chunk }
     this.dispatchEvent(new CustomEvent('progress', { detail }))
   }
@@ -340,21 +345,6 @@ export class TimeseriesStreamer extends EventTarget {
   #alive(): void {
     if (this.#closing) throw closed()
   }
-}
-
-function checkedName(name: string): string {
-  return checkedOption(
-    'channelName',
-    name,
-    typeof name === 'string' && name.trim() !== '',
-    'a string that is not blank',
-  )
-}
-
-function pairOf(item: SeriesRunItem, chunk: number, units: string | undefined): SeriesChannel {
-  const pair = Array.isArray(item) && item.length === 2
-  checkedOption('data', item, pair, `an iterable of [timestamps, values] (item ${chunk} is not such a pair)`)
-  return { timestamps: item[0], values: item[1], units }
 }
 
 /** Wait for all, whatever becomes of each; throws `stream/aborted`. */
