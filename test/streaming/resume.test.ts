@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { journalFolder } from 'framewire'
+import { FramewireError, type JournalPlace, journalFolder } from 'framewire'
 import { describe, expect, it } from 'vitest'
 import { H, JournaledStreams, nothingStored, STREAM, stack, through, W } from './journaled.js'
 
@@ -162,5 +162,44 @@ describe('a journal', () => {
     expect(thrown.details.receipt.chunks.slice(0, refused)).toEqual(
       Array.from({ length: refused }, () => expect.objectContaining({ state: 'journaled' })),
     )
+  })
+
+  it('that takes no note of the end does not keep the stream from ending', async () => {
+    const place = journalFolder(streams.path)
+    const full = new FramewireError('journal/full', 'The disk is full.', { path: streams.path })
+    const journal: JournalPlace = {
+      durable: true,
+      keeps: false,
+      create: async (session) => {
+        const made = await place.create(session)
+        const append = made.append.bind(made)
+        made.append = (note) => (/^finali/.test(note.type) ? Promise.reject(full) : append(note))
+        return made
+      },
+      open: (id) => place.open(id),
+      look: (id) => place.look(id),
+      list: () => place.list(),
+      verify: (id) => place.verify(id),
+      remove: (id) => place.remove(id),
+    }
+    const streamer = streams.streaming({ journal })
+    const dataId = await streamer.initialize(STREAM)
+    streamer.push(dataId, 0, stack(4, 0))
+    expect(await streamer.finalize(dataId)).toMatchObject({ finalized: true, totals: { stored: 1 } })
+    expect(readdirSync(streams.path)).toEqual([])
+  })
+
+  it('counts the tries of those who had it before', async () => {
+    const first = streams.streaming({ transport: nothingStored })
+    const dataId = await first.initialize(STREAM)
+    await first.push(dataId, 0, stack(4, 0)).journaled
+    const tries = async () => (await journalFolder(streams.path).look(dataId)).state.chunks.get(0)!.tries
+    while ((await tries()) < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+    await first.close()
+    const before = await tries()
+    const second = streams.streaming()
+    await second.resume(dataId)
+    const { chunks } = await second.finalize(dataId)
+    expect(chunks[0]!.tries).toBe(before + 1)
   })
 })

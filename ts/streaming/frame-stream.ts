@@ -3,7 +3,6 @@ import { FramewireError, hasCode, isFramewireError } from '../errors.js'
 import { conversionFor, type Gray } from '../frames/conversion.js'
 import type { FrameRun } from '../frames/stack.js'
 import type { StreamJournal } from '../journal/place.js'
-import type { FrameSession } from '../journal/records.js'
 import type { JournalState } from '../journal/state.js'
 import type { SealingLine } from '../sealing/line.js'
 import type { Sealed } from '../sealing/sealer.js'
@@ -20,10 +19,8 @@ import {
   receiptOf,
   spilledReceipt,
 } from './receipt.js'
+import type { StreamDeclaration } from './session.js'
 import { spilledBytes, spilledTraits, unspilled } from './spill.js'
-
-/** What a stream declared when it was initialized. */
-export type StreamDeclaration = Omit<FrameSession, 'type' | 'version' | 'kind' | 'endpoint' | 'startedAtMs'>
 
 /** When a chunk was captured: by this machine's clock (Unix ms), and what is known of the service's. */
 export interface Capture {

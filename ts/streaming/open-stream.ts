@@ -5,10 +5,12 @@ import type { SealingLine } from '../sealing/line.js'
 import type { IngestApi } from '../upload/api.js'
 import { endRheedStream } from '../upload/rheed-requests.js'
 import type { MemoryBudget } from './budget.js'
-import { FrameStream, type StreamDeclaration } from './frame-stream.js'
+import { drained } from './drain.js'
+import { FrameStream } from './frame-stream.js'
 import type { Logger } from './log.js'
 import type { ChunkReceipt, Receipt } from './receipt.js'
 import type { Resumed } from './rheed-options.js'
+import type { StreamDeclaration } from './session.js'
 import { ShardUploads } from './shard-uploads.js'
 import { incomplete, undrained } from './stream-errors.js'
 
@@ -109,10 +111,12 @@ export class OpenStream {
     const { api, log, journal, durable, line, releaseClock } = this.#parts
     const { stream } = this
     const { dataId } = stream.declaration
-    await journal.append({ type: 'finalize' })
-    const drained = await this.#drained(drainTimeoutMs, signal)
+    // A journal that takes no note of it says later that the end was not asked for, and it is asked for once more.
+    await journal.append({ type: 'finalize' }).catch(() => undefined)
+    const { clock } = api
+    const isDrained = await drained(stream.settled(), { clock, timeoutMs: drainTimeoutMs, signal })
     const pending = stream.receipt().chunks.filter(({ state }) => state !== 'stored' && state !== 'failed')
-    const isLate = !drained && pending.length > 0
+    const isLate = !isDrained && pending.length > 0
     if (isLate && durable) {
       await this.leave()
       throw undrained(dataId, pending, stream.receipt(), durable)
@@ -132,16 +136,27 @@ export class OpenStream {
     const { totals, chunks, refused, finalized } = receipt
     log.info(`stream ${dataId}: ${totals.framesStored} of ${totals.frames} frames stored`, totals)
     const missing = chunks.filter(({ state }) => state !== 'stored')
-    if (finalized) await journal.append({ type: 'finalized' })
+    if (finalized) await journal.append({ type: 'finalized' }).catch(() => undefined)
     const isWhole = finalized && missing.length === 0
-    // What is stored and ended needs no journal; what is not can be resumed from one on disk.
     if (isWhole && stream.declaration.keep) receipt.kept = await this.#kept(receipt)
-    else if (isWhole || !durable) await journal.remove()
-    else await journal.close()
+    else await this.#putAway(isWhole)
     if (isLate) throw undrained(dataId, pending, receipt, durable)
     if (missing.length > 0 || refused.length > 0 || endFailure)
       throw incomplete(dataId, missing, receipt, endFailure)
     return receipt
+  }
+
+  /** What is stored and ended needs no journal; what is not can be resumed from one on disk. */
+  async #putAway(isWhole: boolean): Promise<void> {
+    const { log, journal, durable } = this.#parts
+    try {
+      if (isWhole || !durable) await journal.remove()
+      else await journal.close()
+    } catch (error) {
+      // The service has what it shall have: what the disk does now makes nothing of it undone.
+      const { dataId } = this.stream.declaration
+      log.warn(`stream ${dataId}: its journal could not be put away: ${(error as Error).message}`)
+    }
   }
 
   /** Make a local store of the journal; answers where it lies. */
@@ -157,20 +172,5 @@ export class OpenStream {
         { cause },
       )
     }
-  }
-
-  /** Whether every chunk was stored or given up in time. */
-  async #drained(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    const { clock } = this.#parts.api
-    let cancel = () => {}
-    const outOfTime = new Promise<boolean>((resolve) => {
-      const late = () => resolve(false)
-      if (signal?.aborted) late()
-      signal?.addEventListener('abort', late, { once: true })
-      if (timeoutMs !== Infinity) cancel = clock.after(timeoutMs, late)
-    })
-    const drained = await Promise.race([this.stream.settled().then(() => true), outOfTime])
-    cancel()
-    return drained
   }
 }

@@ -19,8 +19,6 @@ import {
 import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
 import type { ChunkHandle } from './chunk-handle.js'
-import { declarationOf, sessionOf } from './frame-session.js'
-import type { StreamDeclaration } from './frame-stream.js'
 import { abortable, naturals } from './iterate.js'
 import { type Logger, streamLog } from './log.js'
 import { OpenStream } from './open-stream.js'
@@ -40,6 +38,13 @@ import {
   type RunItem,
   type RunOptions,
 } from './rheed-options.js'
+import {
+  checkedOrigin,
+  checkedSession,
+  declarationOf,
+  frameSession,
+  type StreamDeclaration,
+} from './session.js'
 import { closed, finalized, unknownId } from './stream-errors.js'
 
 const DRAIN_TIMEOUT_MS = 600_000
@@ -104,6 +109,7 @@ export class RHEEDStreamer extends EventTarget {
     this.#alive()
     const { fps, rotationsPerMin, chunkSize, scale, gray, keep, origin, signal, ...rest } =
       checkedStream(options)
+    checkedOrigin(origin)
     const canKeep = !keep || this.#journals.keeps
     checkedOption('keep', keep, canKeep, 'left out: this streamer has no journal that can be kept')
     const links = checkedLinks(rest)
@@ -174,7 +180,7 @@ export class RHEEDStreamer extends EventTarget {
     const releaseClock = this.#clock?.use() ?? (() => {})
     const line = new SealingLine(this.#threads, this.#pool)
     try {
-      const declaration = declarationOf(journal.state.session, this.#api.root)
+      const declaration = declarationOf(checkedSession(journal.state.session, 'frames', this.#api.root))
       const [held] = await Promise.all([
         chunkInventory(this.#api, dataId, options.signal),
         line.start(),
@@ -319,7 +325,7 @@ export class RHEEDStreamer extends EventTarget {
     const { dataId } = declaration
     const { root: endpoint, clock } = this.#api
     try {
-      return await this.#journals.create(sessionOf(declaration, endpoint, clock.wall()))
+      return await this.#journals.create(frameSession(declaration, endpoint, clock.wall()))
     } catch (error) {
       await endRheedStream(this.#api, dataId).catch(() => undefined)
       throw error

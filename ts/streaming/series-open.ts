@@ -3,6 +3,7 @@ import type { IngestApi } from '../upload/api.js'
 import { endSeriesStream } from '../upload/series-requests.js'
 import type { ClockOffset } from '../upload/server-clock.js'
 import type { MemoryBudget } from './budget.js'
+import { drained } from './drain.js'
 import type { Logger } from './log.js'
 import type { Resumed } from './rheed-options.js'
 import { incomplete, undrained } from './series-errors.js'
@@ -98,9 +99,10 @@ export class OpenSeries {
     const { dataId } = stream
     // A journal that takes no note of it says later that the end was not asked for, and it is asked for once more.
     await journal.append({ type: 'finalize' }).catch(() => undefined)
-    const drained = await this.#drained(drainTimeoutMs, signal)
+    const { clock } = api
+    const isDrained = await drained(stream.settled(), { clock, timeoutMs: drainTimeoutMs, signal })
     const late = stream.receipt().chunks.filter(({ state }) => state === 'queued' || state === 'journaled')
-    const isLate = !drained && late.length > 0
+    const isLate = !isDrained && late.length > 0
     if (isLate && durable) {
       await this.leave()
       throw undrained(dataId, late, stream.receipt(), durable)
@@ -135,21 +137,5 @@ export class OpenSeries {
       // The service has what it shall have: what the disk does now makes nothing of it undone.
       log.warn(`stream ${dataId}: its journal could not be put away: ${(error as Error).message}`)
     }
-  }
-
-  /** Whether every chunk was stored or given up in time. */
-  async #drained(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    const { clock } = this.#parts.api
-    let late = () => {}
-    const outOfTime = new Promise<boolean>((resolve) => {
-      late = () => resolve(false)
-    })
-    if (signal?.aborted) late()
-    signal?.addEventListener('abort', late, { once: true })
-    const cancel = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, late)
-    const drained = await Promise.race([this.stream.settled().then(() => true), outOfTime])
-    cancel?.()
-    signal?.removeEventListener('abort', late)
-    return drained
   }
 }

@@ -4,9 +4,10 @@ import type { IngestApi } from '../upload/api.js'
 import { UploadDriver, type UploadProgress } from '../upload/driver.js'
 import { requestUploadUrl, shardBody } from '../upload/rheed-requests.js'
 import { putShard, type Stored } from '../upload/shard-put.js'
-import type { Capture, StreamDeclaration } from './frame-stream.js'
+import type { Capture } from './frame-stream.js'
 import type { Logger } from './log.js'
 import type { ChunkReceipt } from './receipt.js'
+import type { StreamDeclaration } from './session.js'
 
 interface ShardItem {
   index: number
@@ -35,7 +36,7 @@ export class ShardUploads {
       },
       askKey: () => api.renewKey(),
       onProgress: (progress) => {
-        if (progress.type === 'started') this.#started(progress.item, progress.attempt, journal)
+        if (progress.type === 'started') this.#started(progress.item, journal)
         else note(progress, declaration.dataId, log)
       },
       clock: api.clock,
@@ -77,10 +78,11 @@ export class ShardUploads {
     return reason
   }
 
-  #started({ index, receipt }: ShardItem, attempt: number, journal: StreamJournal): void {
-    receipt.tries = attempt
+  #started({ index, receipt }: ShardItem, journal: StreamJournal): void {
+    // Those of a process before this one count.
+    receipt.tries++
     // Worth knowing after a crash, and nothing hangs on it.
-    journal.append({ type: 'tried', item: index, attempt }).catch(() => undefined)
+    journal.append({ type: 'tried', item: index, attempt: receipt.tries }).catch(() => undefined)
   }
 }
 

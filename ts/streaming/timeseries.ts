@@ -31,9 +31,9 @@ import {
 } from './series-options.js'
 import { type CheckedPoints, checkedPoints } from './series-points.js'
 import type { SeriesChunkReceipt, SeriesReceipt } from './series-receipt.js'
-import { checkedOrigin, checkedSeries, type SeriesDeclaration, seriesSession } from './series-session.js'
 import { type SeriesHandle, SeriesStream } from './series-stream.js'
 import { nameOf } from './series-uploads.js'
+import { checkedOrigin, checkedSession, type SeriesDeclaration, seriesSession } from './session.js'
 import { closed, finalized, unknownId } from './stream-errors.js'
 
 const DRAIN_TIMEOUT_MS = 600_000
@@ -143,7 +143,7 @@ export class TimeseriesStreamer extends EventTarget {
     const journal = await this.#journals.open(dataId)
     const releaseClock = this.#clock?.use() ?? (() => undefined)
     try {
-      checkedSeries(journal.state.session, this.#api.root)
+      checkedSession(journal.state.session, 'series', this.#api.root)
       await this.#clock?.settled(CLOCK_WAIT_MS)
       if (signal?.aborted) throw aborted('resume', signal)
       return this.#register(dataId, journal, releaseClock).restore()
