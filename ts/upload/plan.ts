@@ -54,7 +54,9 @@ interface Entry extends PlanItem {
   strikes: number
   /** The era of its last failure. */
   era: number
+  /** URLs that were refused in a row, while the stream made no progress; and the era of the last. */
   staleUrls: number
+  staleEra: number
   doubts: number
   /** It went out while the stream was probing; at this level of the outage. */
   probe: boolean
@@ -89,6 +91,7 @@ const MOST_DOUBTS = 5
  *   probe goes out at a time (each time another item), and with the first success all that wait are due again.
  * - An item that fails again after others succeeded is *suspect*: its failures say nothing about the service, so it
  *   neither starts an outage nor is released by the end of one.
+ * - An item that has failed goes after one that has not, where there is one: those that always fail hold up nobody.
  * - Where the key is refused nothing goes out until there is a key to try, and then one item goes first.
  */
 export class UploadPlan {
@@ -98,6 +101,8 @@ export class UploadPlan {
   /** Items that may go as far as their lanes are concerned (or could lately: checked again when one is taken). */
   readonly #candidates = new Line<Entry>()
   #inFlight = 0
+  /** The item that was started last had failed before. */
+  #suspectBefore = false
   #probes = 0
   /** Grows with every success. */
   #era = 0
@@ -214,6 +219,7 @@ export class UploadPlan {
       strikes: 0,
       era: -1,
       staleUrls: 0,
+      staleEra: -1,
       doubts: 0,
       probe: false,
       level: 0,
@@ -253,7 +259,8 @@ export class UploadPlan {
         return
       case 'stale-url':
         entry.hasUrl = false
-        entry.staleUrls++
+        entry.staleUrls = entry.staleEra === this.#era ? entry.staleUrls + 1 : 1
+        entry.staleEra = this.#era
         if (entry.staleUrls > 1) entry.notBefore = now + backoffMs(entry.staleUrls - 1, random)
         return
       case 'key-refused':
@@ -365,9 +372,14 @@ export class UploadPlan {
     let best: Entry | undefined
     for (const entry of this.#candidates) {
       if (this.#startsAt(entry) > now || !this.#free(entry)) continue
-      if (this.#outage === 0) return entry
-      // Probe with another item each time: this one may be the fault.
-      if (!best || this.#triesThisEra(entry) < this.#triesThisEra(best)) best = entry
+      if (this.#outage > 0) {
+        // Probe with another item each time, and with the last ones first: all of the first may be the fault.
+        if (!best || this.#triesThisEra(entry) <= this.#triesThisEra(best)) best = entry
+        continue
+      }
+      // Of those that have failed before, every other one: good ones behind them shall not starve.
+      if (entry.strikes === 0 || !this.#suspectBefore) return entry
+      best ??= entry
     }
     return best
   }
@@ -385,6 +397,7 @@ export class UploadPlan {
     entry.listed = false
     for (const lane of this.#lanesOf(entry)) lane.busy = true
     this.#inFlight++
+    this.#suspectBefore = entry.strikes > 0
     entry.attempts++
     entry.key = this.#keyNumber
     entry.level = this.#outage

@@ -18,6 +18,8 @@ export const CLOCK_WAIT_MS = 1_000
 const TIMEOUT_MS = 5_000
 /** A measurement older than this is made anew when the next stream begins. */
 const FRESH_MS = 600_000
+/** When this machine's clock has moved so far against its monotonic one, it was set, or the machine slept. */
+const STEP_MS = 1_000
 
 /** Clocks by transport and root: all streamers of one service share one measurement. */
 const shared = new WeakMap<HttpTransport, Map<string, ServerClock>>()
@@ -28,7 +30,8 @@ const shared = new WeakMap<HttpTransport, Map<string, ServerClock>>()
  */
 export class ServerClock {
   readonly #api: IngestApi
-  #best: (ClockOffset & { atMs: number }) | undefined
+  /** `aheadMs`: how far this machine's clock was before its monotonic one. */
+  #best: (ClockOffset & { atMs: number; aheadMs: number }) | undefined
   #ours = false
   #users = 0
   #run: { first: Promise<void>; stop: AbortController } | undefined
@@ -47,8 +50,16 @@ export class ServerClock {
     return clock
   }
 
-  /** The measurement, as soon as there is one. */
+  /**
+   * The measurement, as soon as there is one. One from before this machine's clock was set says nothing any more: it is
+   * dropped, and made anew for those who use it.
+   */
   get offset(): ClockOffset | undefined {
+    const { clock } = this.#api
+    if (this.#best && Math.abs(clock.wall() - clock.now() - this.#best.aheadMs) > STEP_MS) {
+      this.#best = undefined
+      if (this.#users > 0 && !this.#run) this.#begin()
+    }
     return this.#best && { offsetMs: this.#best.offsetMs, uncertaintyMs: this.#best.uncertaintyMs }
   }
 
@@ -61,7 +72,8 @@ export class ServerClock {
   use(): () => void {
     this.#users++
     const now = this.#api.clock.now()
-    if (!this.#run && !(this.#best && now - this.#best.atMs < FRESH_MS)) this.#begin()
+    const isFresh = this.offset && now - this.#best!.atMs < FRESH_MS
+    if (!this.#run && !isFresh) this.#begin()
     let released = false
     return () => {
       if (released) return
@@ -124,7 +136,7 @@ export class ServerClock {
       const uncertaintyMs = Math.max(0, back - sentWall - (transmitted - received)) / 2
       if (!this.#best || uncertaintyMs < this.#best.uncertaintyMs || sent - this.#best.atMs >= FRESH_MS) {
         const offsetMs = (received - sentWall + (transmitted - back)) / 2
-        this.#best = { offsetMs, uncertaintyMs, atMs: sent }
+        this.#best = { offsetMs, uncertaintyMs, atMs: sent, aheadMs: sentWall - sent }
       }
       return true
     } catch (error) {
