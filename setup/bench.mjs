@@ -58,7 +58,7 @@ try {
       median: spread(milliseconds).median,
       longest: Math.max(...milliseconds),
     })),
-    targets: targets(results, extras.movie),
+    targets: targets(results, extras),
   }
   process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : `\n${reportText(summary)}\n`)
 } finally {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { Core, initSync } from '../../crates/core-wasm/pkg/core_wasm.js'
+import { Core, initSync, writeIndex } from '../../crates/core-wasm/pkg/core_wasm.js'
 import { root } from '../../setup/step.mjs'
 import { servePeer } from './peer.mjs'
 import { measured } from './usage.mjs'
@@ -27,6 +27,11 @@ const packed = movie.map((frame) => {
   core.pack('u8', height, width)
   return new Uint8Array(take())
 })
+const entries = new BigUint64Array(2 * frames)
+packed.reduce((offset, { byteLength }, frame) => {
+  entries.set([BigInt(offset), BigInt(byteLength)], 2 * frame)
+  return offset + byteLength
+}, 0)
 
 /** Each part does its work on all frames once. */
 const parts = {
@@ -52,6 +57,9 @@ const parts = {
   'copy out of the WASM memory'() {
     const { output_address: address } = core
     for (const { byteLength } of packed) memory.buffer.slice(address, address + byteLength)
+  },
+  'index with its CRC32C'() {
+    writeIndex(entries)
   },
   'MD5 of the shard': () => hashed('md5'),
   'SHA-256 of the shard': () => hashed('sha256'),

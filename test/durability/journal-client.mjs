@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { journalFolder, RHEEDStreamer } from 'framewire'
-import { step, steps } from './steps.mjs'
+import { steps } from './steps.mjs'
 
 /**
  * A sender that keeps a journal: begins a stream, or goes on with the one that the journal has, pushes the chunks it is
@@ -9,12 +9,7 @@ import { step, steps } from './steps.mjs'
 const { endpoint, apiKey, journal: path, chunks, frames, height, width } = JSON.parse(process.argv[2])
 const tell = (told) => writeSync(1, `${JSON.stringify(told)}\n`)
 const journal = journalFolder(path)
-const transport = async ({ method, url, headers, body, signal }) => {
-  const whole = Array.isArray(body) ? new Blob(body) : body?.[Symbol.asyncIterator] ? await read(body) : body
-  const answer = await step('request', () => fetch(url, { method, headers, body: whole, signal }))
-  return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() }
-}
-const streamer = new RHEEDStreamer({ apiKey, endpoint, journal, transport, clockSync: false, maxWorkers: 1 })
+const streamer = new RHEEDStreamer({ apiKey, endpoint, journal, clockSync: false, maxWorkers: 1 })
 const [known] = await journal.list()
 // A journal that was never begun has nothing in it.
 if (known?.error?.code === 'journal/unbegun') await journal.remove(known.dataId)
@@ -29,12 +24,6 @@ if (!found?.finalizeAsked) {
     tell({ journaled: index })
   }
 }
-const { totals } = await streamer.finalize(dataId)
-tell({ finalized: totals.stored, steps })
+const receipt = await streamer.finalize(dataId)
+tell({ finalized: receipt.totals.stored, receipt, steps })
 await streamer.close()
-
-async function read(body) {
-  const parts = []
-  for await (const part of body) parts.push(part)
-  return new Blob(parts)
-}

@@ -1,15 +1,5 @@
 import { type FramewireError, type HttpTransport, RHEEDStreamer, TimeseriesStreamer } from 'framewire'
-import {
-  CHANNEL,
-  CHUNK,
-  framesOf,
-  type Job,
-  POINTS,
-  pointsOf,
-  sampleName,
-  streamName,
-  tagName,
-} from './job.js'
+import { CHUNK, framesOf, type Job, POINTS, pointsOf, sampleName, streamName, tagName } from './job.js'
 
 /** What a client made of a stream: an id and no error, or what its caller was told. */
 export interface Streamed {
@@ -75,7 +65,10 @@ async function streamSeries(
   })
   begun(dataId)
   for (let chunk = 0; chunk < job.chunks; chunk++) {
-    streamer.push(dataId, { chunkIndex: chunk, channelName: CHANNEL, ...pointsOf(chunk) })
+    const [first, ...others] = job.channels.map((name) => [name, pointsOf(name, chunk)] as const)
+    const [channelName, points] = first!
+    if (others.length === 0) streamer.push(dataId, { chunkIndex: chunk, channelName, ...points })
+    else streamer.pushMulti(dataId, { chunkIndex: chunk, channels: Object.fromEntries([first!, ...others]) })
   }
   await streamer.finalize(dataId)
 }

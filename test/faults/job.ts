@@ -9,6 +9,8 @@ export interface Job {
   streams: number
   /** Chunks of each stream. */
   chunks: number
+  /** Of a series. A chunk of one channel goes by itself, one of several goes as a whole. */
+  channels: readonly string[]
 }
 
 /** Frames of a chunk, and their size: tiny. */
@@ -16,13 +18,14 @@ export const CHUNK = 2
 export const SIDE = 16
 /** Points of a chunk. */
 export const POINTS = 2
-export const CHANNEL = 'T'
 
 /** A job in which an operation occurs three times. */
 export function jobOf(operation: Operation, name: string): Job {
   const kind = operation.startsWith('timeseries') ? 'series' : 'frames'
+  const channels = operation === 'timeseries multi chunk' ? ['T', 'p'] : ['T']
   const onceAStream = /initialize|end|finalize/.test(operation)
-  return onceAStream ? { kind, name, streams: 3, chunks: 1 } : { kind, name, streams: 1, chunks: 3 }
+  const [streams, chunks] = onceAStream ? [3, 1] : [1, 3]
+  return { kind, name, streams, chunks, channels }
 }
 
 export const streamName = ({ name }: Job, stream: number) => `${name}, stream ${stream}`
@@ -40,8 +43,9 @@ export function framesOf(job: Job, stream: number, chunk: number): Stack & { dat
   return { data, shape: [CHUNK, SIDE, SIDE] }
 }
 
-/** The points of a chunk; each value occurs in one chunk alone. */
-export function pointsOf(chunk: number): { timestamps: number[]; values: number[] } {
-  const values = Array.from({ length: POINTS }, (_, point) => 10 * chunk + point + 1)
+/** The points of a channel's chunk; each value occurs in one chunk of one channel alone. */
+export function pointsOf(channel: string, chunk: number): { timestamps: number[]; values: number[] } {
+  const base = 1000 * channel.charCodeAt(0) + 10 * chunk
+  const values = Array.from({ length: POINTS }, (_, point) => base + point + 1)
   return { timestamps: values.map((value) => 1_700_000_000 + value), values }
 }

@@ -8,6 +8,7 @@ export const OPERATIONS = [
   'end',
   'timeseries initialize',
   'timeseries chunk',
+  'timeseries multi chunk',
   'timeseries finalize',
 ] as const
 
@@ -34,7 +35,8 @@ const KNOWN: readonly [method: string, path: RegExp, operation: Operation, occur
     ['POST', /upload_urls\/?\?.*frames%2Fc%2F(\d+)%2F/, 'upload URL', 'index'],
     ['PUT', /^\/framewire\/v1\/uploads\/[^/]+\/(\d+)\?/, 'PUT', 'index'],
     ['POST', /^\/tool-state\/stream\/initialize$/, 'timeseries initialize'],
-    ['POST', /^\/tool-state\/stream\/chunk(\/multi)?$/, 'timeseries chunk'],
+    ['POST', /^\/tool-state\/stream\/chunk$/, 'timeseries chunk'],
+    ['POST', /^\/tool-state\/stream\/chunk\/multi$/, 'timeseries multi chunk'],
     ['POST', /^\/tool-state\/stream\/[^/]+\/finalize$/, 'timeseries finalize'],
   ]
 

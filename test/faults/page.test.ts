@@ -14,7 +14,7 @@ const PAGE = {
   body: '<!doctype html><title>Please log in</title>',
 } as const
 
-it.each(['PUT', 'timeseries chunk'] as const)(
+it.each(['PUT', 'timeseries chunk', 'timeseries multi chunk'] as const)(
   'a log-in page is no acknowledgement: %s',
   async (operation) => {
     const server = await startServer()

@@ -31,6 +31,8 @@ export interface FaultyProxy {
   /** Refuse connections until `listen`. */
   refuse(): void
   listen(): Promise<void>
+  /** Reset every connection that there is. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -67,6 +69,9 @@ export async function startProxy(rules: ProxyRules): Promise<FaultyProxy> {
     async listen() {
       if (closed || server.listening) return
       if (!(await bind(port))) throw new Error(`port ${port} was taken meanwhile`)
+    },
+    cut() {
+      for (const socket of sockets) socket.resetAndDestroy()
     },
     async close() {
       closed = true

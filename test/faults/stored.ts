@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readFrames } from 'framewire/server'
 import type { TestServer } from '../interop/server.js'
 import { readWithZarrita } from '../interop/zarrita.js'
-import { CHANNEL, CHUNK, framesOf, type Job, pointsOf, sampleName, streamName, tagName } from './job.js'
+import { CHUNK, framesOf, type Job, pointsOf, sampleName, streamName, tagName } from './job.js'
 
 /** A stream as the server holds it. */
 export interface StoredStream {
@@ -68,12 +68,19 @@ export async function storedStreams(server: TestServer, job: Job): Promise<Store
 async function chunksOf(path: string, job: Job, stream: number): Promise<number[]> {
   const indexes = Array.from({ length: job.chunks }, (_, chunk) => chunk)
   if (job.kind === 'series') {
-    const values = await readWithZarrita(join(path, 'series.zarr'), `${CHANNEL}/values`).then(
-      ({ data }) => Array.from(data),
-      () => [],
+    const held = await Promise.all(
+      job.channels.map(async (channel) => {
+        const values = await readWithZarrita(join(path, 'series.zarr'), `${channel}/values`).then(
+          ({ data }) => Array.from(data),
+          () => [],
+        )
+        return { channel, values }
+      }),
     )
     return indexes.filter((chunk) =>
-      pointsOf(chunk).values.every((value) => values.filter((one) => one === value).length === 1),
+      held.every(({ channel, values }) =>
+        pointsOf(channel, chunk).values.every((value) => values.filter((one) => one === value).length === 1),
+      ),
     )
   }
   const sound = await Promise.all(

@@ -5,17 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Clients } from '../client.js'
-import {
-  CHANNEL,
-  CHUNK,
-  framesOf,
-  type Job,
-  pointsOf,
-  SIDE,
-  sampleName,
-  streamName,
-  tagName,
-} from '../job.js'
+import { CHUNK, framesOf, type Job, POINTS, pointsOf, SIDE, sampleName, streamName, tagName } from '../job.js'
 import type { Peer, Told } from './contest.js'
 
 /** How long a peer has for a cell, in seconds. */
@@ -53,7 +43,7 @@ export function sdk(python: string): Peer {
 export function lingeringSdk(python: string): Peer {
   return {
     name: `the SDK (kept alive for ${LINGER_S} s after its last call)`,
-    does: (operation) => operation === 'timeseries chunk',
+    does: (operation) => /^timeseries (multi )?chunk$/.test(operation),
     ...sdkProcesses(python, 2 * CONCURRENCY, LINGER_S),
   }
 }
@@ -127,8 +117,10 @@ function taskOf(job: Job, file: string): object {
     tags: [tagName(job)],
   }))
   if (job.kind === 'series') {
-    const points = chunks.map(pointsOf).map(({ timestamps, values }) => [timestamps, values])
-    return { kind: job.kind, initialize, points, channel: CHANNEL }
+    const points = chunks.map((chunk) =>
+      Object.fromEntries(job.channels.map((channel) => [channel, pointsOf(channel, chunk)])),
+    )
+    return { kind: job.kind, initialize, points, pointsPerChunk: POINTS }
   }
   for (const stream of streams) {
     writeFileSync(

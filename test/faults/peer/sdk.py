@@ -1,9 +1,10 @@
 """The service's own SDK as a peer under faults.
 
 Each line of standard input is a job, JSON `{"endpoint", "key", "kind", "initialize": [{...}, ...], "limit", "linger"}`
-with `"chunks", "frames", "side", "file"` or, for a series, `"points": [[timestamps, values], ...], "channel"`. It is
-done in a process of its own, which lives `linger` seconds longer than its last call, and is ended after `limit`. The
-answer is a line of JSON: a list with `{"data_id"?, "error"?, "receipt"?}` for each stream, as far as it came.
+with `"chunks", "frames", "side", "file"` or, for a series, `"points": [{channel: {"timestamps", "values"}}, ...],
+"pointsPerChunk"`. It is done in a process of its own, which lives `linger` seconds longer than its last call, and is
+ended after `limit`. The answer is a line of JSON: a list with `{"data_id"?, "error"?, "receipt"?}` for each stream, as
+far as it came.
 """
 
 import json
@@ -40,17 +41,20 @@ def frames(task, spool):
 
 
 def series(task, _spool):
-    points = task["points"]
     streamer = TimeseriesStreamer(
-        api_key=task["key"], endpoint=task["endpoint"], points_per_chunk=len(points[0][0])
+        api_key=task["key"], endpoint=task["endpoint"], points_per_chunk=task["pointsPerChunk"]
     )
     for options in task["initialize"]:
 
         def stream(begun):
             data_id = streamer.initialize(**options)
             begun(data_id)
-            for index, (timestamps, values) in enumerate(points):
-                streamer.push(data_id, index, task["channel"], timestamps, values)
+            for index, channels in enumerate(task["points"]):
+                if len(channels) > 1:
+                    streamer.push_multi(data_id, index, channels)
+                else:
+                    for channel, points in channels.items():
+                        streamer.push(data_id, index, channel, points["timestamps"], points["values"])
                 time.sleep(PAUSE_S)
             return streamer.finalize(data_id)
 
