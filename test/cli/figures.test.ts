@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { Output } from '../../ts/cli/output.js'
 import { Progress } from '../../ts/cli/progress.js'
+import { quoted } from '../../ts/cli/shell.js'
 import { duration, megabytes, table } from '../../ts/cli/table.js'
 import * as values from '../../ts/cli/values.js'
 import type { ChunkProgress } from '../../ts/streaming/rheed-options.js'
@@ -62,6 +64,16 @@ describe('figures for people', () => {
       ]),
     ).toBe('File      a.npy\n          more')
   })
+})
+
+describe('a word for a shell', () => {
+  it.each(['plain', '', "the operator's", "'", "''", '$HOME `id` "x" \\', 'two\nlines', '*'])(
+    'is %j again when a shell has read it',
+    (word) => {
+      const { stdout } = spawnSync('sh', ['-c', `printf %s ${quoted(word)}`], { encoding: 'utf8' })
+      expect(stdout).toBe(word)
+    },
+  )
 })
 
 describe('progress', () => {

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readFrames } from 'framewire/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { GROWTH, json, run, start, streamOf } from './command.js'
+import { leftFrames } from './left-stream.js'
 import { PIXELS, unwilling } from './unwilling.js'
 
 describe('resume', () => {
@@ -32,35 +33,9 @@ describe('resume', () => {
     expect((await run(['resume', journal], env)).stdout).toMatch(/^nothing to resume/)
   })
 
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)(
-    '%s leaves what is not stored in the journal, and says how to go on',
-    async (signal, exitCode) => {
-      const { server, service, journal, env } = await unwilling()
-      const args = ['stream', GROWTH, '--fps', '4', '--journal', journal, '--json', '--verbose']
-      const command = start(args, env)
-      await command.said(/chunk 0 journaled/)
-      command.child.kill(signal)
-      const { code, stdout, stderr } = await command.ended
-      expect(code).toBe(exitCode)
-      const { dataId } = json(stdout).streams[0]!.receipt
-      expect(stderr).toContain(`To send them: framewire resume ${JSON.stringify(journal)}`)
-
-      service.refusals = 0
-      const resumed = await run(['resume', journal, '--json'], env)
-      expect(resumed.code).toBe(0)
-      const { framesStored } = json(resumed.stdout).streams[0]!.receipt.totals
-      expect(framesStored).toBeGreaterThan(0)
-      const stored = await readFrames(join(server.store, dataId), 0, framesStored)
-      expect(Buffer.compare(stored, PIXELS.subarray(0, framesStored * 320 * 448))).toBe(0)
-    },
-  )
-
-  it('stores the chunks of a stream that was killed, and ends it only when told to', async () => {
-    const { server, service, journal, env, killed } = await unwilling()
-    const dataId = await killed()
+  it('stores the chunks of a stream that another program feeds, and ends it only when told to', async () => {
+    const { server, service, journal, env, place } = await unwilling()
+    const dataId = await leftFrames(place, GROWTH, [0], { isOwn: false })
     service.refusals = 0
     const open = await run(['resume', journal], env)
     expect(open.stdout).toMatch(/1 of 1 stored; not ended/)
@@ -69,15 +44,15 @@ describe('resume', () => {
     const ended = await run(['resume', journal, '--end', '--json'], env)
     expect(json(ended.stdout).streams[0]!.receipt.totals).toMatchObject({ framesStored: 8 })
     expect((await streamOf(server.url, dataId)).endedAt).toBeDefined()
-    expect(existsSync(join(journal, dataId))).toBe(false)
+    expect(readdirSync(journal)).toEqual([])
   })
 
   it.each([
     ['are not stored in time', 503, { code: 'upload/undrained', details: { pending: [0] } }],
     ['are given up', 413, { code: 'upload/incomplete', details: { missing: [0] } }],
-  ])('fails where chunks of a stream that was killed %s', async (_, status, error) => {
-    const { journal, env, killed } = await unwilling({ status })
-    const dataId = await killed()
+  ])('fails where chunks of a stream that goes on %s', async (_, status, error) => {
+    const { journal, env, place } = await unwilling({ status })
+    const dataId = await leftFrames(place, GROWTH, [0], { isOwn: false })
     // Refused for good, they are given up long before.
     const drainSeconds = status === 503 ? '0.3' : '60'
     const args = ['resume', journal, '--drain-timeout', drainSeconds]
@@ -91,8 +66,8 @@ describe('resume', () => {
   })
 
   it('can be interrupted: what is not stored stays in the journal', async () => {
-    const { journal, env, killed } = await unwilling()
-    const dataId = await killed()
+    const { journal, env, place } = await unwilling()
+    const dataId = await leftFrames(place, GROWTH, [0], { isOwn: false })
     const command = start(['resume', journal, '--json'], env)
     await command.said(/1 of 1 chunks are to be stored/)
     command.child.kill('SIGINT')

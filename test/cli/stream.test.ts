@@ -258,10 +258,11 @@ describe('a service that does not take it', () => {
 })
 
 describe('an interruption', () => {
-  it('ends the stream cleanly: what was taken is stored, and the exit code is 130', async () => {
+  it('ends the stream cleanly where there is no journal: what was taken is stored, and the exit code is 130', async () => {
     const { env, store, url } = await startServer()
     // At the capture rate the growth would last 26 s.
-    const command = start(['stream', GROWTH, GROWTH, '--fps', '1', '--json', '--verbose'], env)
+    const args = ['--fps', '1', '--no-journal', '--json', '--verbose']
+    const command = start(['stream', GROWTH, GROWTH, ...args], env)
     await command.said(/chunk 0 stored/)
     command.child.kill('SIGINT')
     const { code, stdout, stderr } = await command.ended
@@ -281,6 +282,32 @@ describe('an interruption', () => {
     const records = await streamsOf(url)
     expect(records).toHaveLength(1)
     expect(records[0]!.endedAt).toBeDefined()
+  })
+
+  it('leaves what was read to its end in the journal, and its end to resume', async () => {
+    const { url, store } = await startServer()
+    const service = { refuses: true }
+    const proxy = await startFaultProxy(url, ({ method }): Fault | undefined =>
+      method === 'PUT' && service.refuses ? { do: 'answer', status: 503 } : undefined,
+    )
+    onTestFinished(() => proxy.close())
+    const journal = folder()
+    const env = { AS_API_KEY: KEY, AS_API_ENDPOINT: proxy.root }
+    const command = start(['stream', GROWTH, ...fast, '--journal', journal, '--json', '--verbose'], env)
+    await command.said(/chunk 3 journaled(.|\n)*trying again/)
+    command.child.kill('SIGINT')
+    const { code, stdout, stderr } = await command.ended
+    expect(code).toBe(130)
+    expect(stderr).toMatch(
+      /4 chunk\(s\) of stream .* are in the journal\. To send them: framewire resume '.*'$/m,
+    )
+    const { dataId } = json(stdout).streams[0]!.receipt
+    service.refuses = false
+    const resumed = await run(['resume', journal], env)
+    expect(resumed.stderr).not.toContain('more are read')
+    expect(resumed.code).toBe(0)
+    expect(Buffer.compare(await readFrames(join(store, dataId), 0, GROWTH_FRAMES), growthPixels)).toBe(0)
+    expect((await streamOf(url, dataId)).endedAt).toBeDefined()
   })
 
   it('is no clean end where there is no journal and the drain time-out passes', async () => {

@@ -7,13 +7,15 @@ import { folder, GROWTH, json, KEY, run, start, startServer } from './command.js
 /** The pixels of the growth: the file's last bytes. */
 export const PIXELS = readFileSync(GROWTH).subarray(-26 * 320 * 448)
 
-/** A service that refuses shards, and a folder for journals of what it does not take. */
+/** A service that refuses shards and points, and a folder for journals of what it does not take. */
 export async function unwilling({ status = 503, refusals = Number.POSITIVE_INFINITY } = {}) {
   const server = await startServer()
-  /** How many shards are still refused. */
+  /** How many of them are still refused. */
   const service = { refusals }
-  const proxy = await startFaultProxy(server.url, ({ method }): Fault | undefined =>
-    method === 'PUT' && service.refusals-- > 0 ? { do: 'answer', status } : undefined,
+  const proxy = await startFaultProxy(server.url, ({ method, target }): Fault | undefined =>
+    (method === 'PUT' || target.startsWith('/tool-state/stream/chunk')) && service.refusals-- > 0
+      ? { do: 'answer', status }
+      : undefined,
   )
   onTestFinished(() => proxy.close())
   const journal = join(folder(), 'journal')
@@ -24,6 +26,8 @@ export async function unwilling({ status = 503, refusals = Number.POSITIVE_INFIN
     service,
     journal,
     env,
+    /** Where streams are left that this service does not take. */
+    place: { endpoint: proxy.root, journal },
     /** Stream the growth to its end, and wait no longer than this. Answers how that ended. */
     async stream(drainSeconds = '0.3') {
       const args = ['--pace', 'none', '--journal', journal, '--drain-timeout', drainSeconds, '--json']

@@ -104,6 +104,12 @@ describe('a command line that cannot be meant', () => {
     ['no bytes', [...growth, '--fps', '4', '--memory-budget', 'lots'], 'usage', /--memory-budget.*800MB/],
     ['no workers', [...growth, '--fps', '4', '--max-workers', '0'], 'stream/option', /--max-workers/],
     ['a shape without a type', [...growth, '--fps', '4', '--shape', '8,8'], 'usage', /--shape and --dtype/],
+    [
+      'a journal that is kept and is none',
+      [...growth, '--fps', '4', '--keep', '--no-journal'],
+      'usage',
+      /--keep.*--no-journal/,
+    ],
     ['an offset alone', [...growth, '--fps', '4', '--offset', '8'], 'usage', /--offset/],
     [
       'an endpoint that is none',

@@ -16,20 +16,30 @@ is sent, and the first that fails ends the command. With --name they are called 
 
 Frames are read as they are sent, so a recording may be larger than memory. 16-bit frames need --scale,
 colour needs --gray: nothing is cut in silence. Chunks are kept in a journal until they are stored.
-Ctrl-C stops reading, sends for 3 s more, and leaves the rest in the journal: framewire resume sends it
-and ends the stream. With --no-journal Ctrl-C waits until all is stored. A second Ctrl-C ends at once.
+Ctrl-C stops reading: framewire resume sends what was taken, reads the rest of the file, and ends the
+stream. With --no-journal Ctrl-C waits until all that was taken is stored, and ends the stream there. A
+second Ctrl-C ends at once.
+
+With --keep the journal stays as a folder of the same form as the server's, which framewire verify and
+info read; its path is printed last.
 
 Examples:
   $ framewire stream growth.npy --fps 20 --rpm 15 --name "Growth 001" --sample GaN-001
   $ framewire stream shots/ --fps 4 --gray luma --pace none --endpoint http://127.0.0.1:8720
   $ framewire stream camera.raw --fps 8 --shape 1038,1388 --dtype '>u2' --scale 0:4095
-  $ framewire stream *.npy --fps 20 --pace none --json > receipts.json
+  $ framewire stream *.npy --fps 20 --pace none --keep --json > receipts.json
 `,
   resume: `
 After a crash, a power cut, Ctrl-C or a cut network: the server is asked what it holds, where it can
-tell, and is sent the rest. A stream whose end was asked for is ended; one whose recording was cut off
-while it was read is not, unless --end says so: its chunks are stored all the same. What could not be
-stored stays in the journal, and the command fails; the other streams are resumed all the same.
+tell, and is sent the rest. Where a file was being streamed, what was not read of it is read now, each
+chunk with the capture time that it would have had, and the stream is ended.
+
+A file that is gone, or has changed since (size, time of change), is not read: what the journal has of it
+is sent, the stream is not ended, and the command fails; --end ends it as it is. Streams that another
+program feeds are not ended either, as more may come, but with --end.
+
+What could not be stored stays in the journal, and the command fails; the other streams are resumed all
+the same.
 
 Examples:
   $ framewire resume
@@ -37,13 +47,19 @@ Examples:
 `,
   recover: `
 Every chunk is decoded and checked; one that is damaged is named and left out, and the command fails.
-The journal stays as it is. Chunks that the service has stored are there and not in it. A .zarr has each frame at its place, and an array "present" that tells
-gaps from black frames; a .npy has the frames that are here, one after another.
+Frames that were not packed yet are packed. The journal stays as it is. Chunks that the service has
+stored are there and not in it. A .zarr has each frame at its place, and an array "present" that tells
+gaps from black frames; a .npy has the frames that are here, one after another. Channels of an
+instrument are written to a .zarr, a group a channel.
 
 Examples:
   $ framewire recover ~/.local/share/framewire/journal/3f2a... --out growth.npy
+  $ framewire recover /data/journal/3f2a... --out growth.zarr
 `,
   journal: `
+A stream that was kept (framewire stream --keep) is a local store when it is whole: ls and show say so,
+verify and framewire resume pass it over, and rm takes it away with --force alone.
+
 Examples:
   $ framewire journal ls
   $ framewire journal show 3f2a...

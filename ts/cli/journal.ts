@@ -1,8 +1,11 @@
 import { FramewireError, hasCode, isFramewireError } from '../errors.js'
 import type { JournalPlace, JournalSummary } from '../journal/place.js'
-import type { JournalState } from '../journal/state.js'
+import type { ItemState, JournalState } from '../journal/state.js'
+import { readRecords } from '../store/frame-folder.js'
+import { info } from './info.js'
 import { journalPath, journalsIn } from './journal-place.js'
 import { knownChunks } from './known-chunks.js'
+import { parseOrigin } from './origin.js'
 import { failed, type Outcome } from './outcome.js'
 import type { Output } from './output.js'
 import { megabytes, type Row, table } from './table.js'
@@ -13,6 +16,8 @@ export interface JournalOptions {
   journal?: string
 }
 
+const KEPT = 'kept as a local store'
+
 /** `framewire journal ls`: every journal, and how much of it is not stored. */
 export async function list({ journal }: JournalOptions, output: Output): Promise<Outcome> {
   const path = journalPath(journal)
@@ -21,29 +26,51 @@ export async function list({ journal }: JournalOptions, output: Output): Promise
   return { exitCode: 0, value, text: known.map(line).join('\n') || `no journals in ${path}` }
 }
 
-/** `framewire journal show ID`: what a journal holds, chunk by chunk. */
+/** `framewire journal show ID`: what a journal holds, chunk by chunk; of one that was kept, what the store says. */
 export async function show(dataId: string, { journal }: JournalOptions, output: Output): Promise<Outcome> {
-  const { state } = await journalsIn(journalPath(journal), output).look(dataId)
+  try {
+    const { state } = await journalsIn(journalPath(journal), output).look(dataId)
+    return about(state)
+  } catch (error) {
+    if (!hasCode(error, 'journal/kept')) throw error
+    const { path } = error.details
+    const { value, text, ...outcome } = await info(path, {})
+    const state = table([['State', `${KEPT} in ${path}`]])
+    return { ...outcome, value: { ...value, kept: path }, text: `${text}\n${state}` }
+  }
+}
+
+function about(state: JournalState): Outcome {
+  const { session } = state
   const chunks = [...state.chunks.values()]
     .map(({ entry: { request: _, ...entry }, ...item }) => ({ ...entry, ...item }))
     .sort((a, b) => a.index - b.index)
   const spills = [...state.spills.values()].map(({ entry: { request: _, ...entry } }) => entry)
   const points = [...state.points.values()]
-  const value = { session: state.session, ...ends(state), chunks, spills, points }
+  const value = { session, ...ends(state), chunks, spills, points }
   const text = table([
-    ['Stream', state.session.dataId],
-    ['Name', state.session.streamName ?? '(none)'],
-    ['Endpoint', state.session.endpoint],
+    ['Stream', session.dataId],
+    ['Name', session.streamName ?? '(none)'],
+    ['Endpoint', session.endpoint],
+    ['File', parseOrigin(session.origin)?.path],
     ['State', condition(state)],
     ...chunks.map(
-      ({ index, frames, bytes, stored, givenUp, tries }): Row => [
+      ({ index, frames, bytes, ...item }): Row => [
         `Chunk ${index}`,
-        `${frames} frames, ${megabytes(bytes)}, ${stored ? 'stored' : givenUp ? `given up: ${givenUp.message}` : 'not stored'}, ${tries} tries`,
+        `${frames} frames, ${megabytes(bytes)}, ${fate(item)}`,
       ],
     ),
     ...spills.map(({ index, frames }): Row => [`Chunk ${index}`, `${frames} frames, not packed yet`]),
+    ...points.map(({ entry: { index, channels }, ...item }): Row => {
+      const all = channels.map(({ name, points }) => `${points} points of ${name}`)
+      return [`Chunk ${index}`, `${all.join(', ')}, ${fate(item)}`]
+    }),
   ])
   return { exitCode: 0, value, text }
+}
+
+function fate({ stored, givenUp, tries }: Omit<ItemState<unknown>, 'entry' | 'journaledAtMs'>): string {
+  return `${stored ? 'stored' : givenUp ? `given up: ${givenUp.message}` : 'not stored'}, ${tries} tries`
 }
 
 /** `framewire journal verify [ID]`: every byte that is not stored yet, against its hash. */
@@ -55,14 +82,14 @@ export async function verify(
   const path = journalPath(journal)
   const place = journalsIn(path, output)
   const ids = id === undefined ? (await place.list()).map(({ dataId }) => dataId) : [id]
-  const streams: { dataId: string; problems: FramewireError[] }[] = []
-  for (const dataId of ids) streams.push({ dataId, problems: await problemsOf(place, dataId) })
+  const streams: Verified[] = []
+  for (const dataId of ids) streams.push({ dataId, ...(await verified(place, dataId)) })
   const value = {
     journal: path,
-    streams: streams.map(({ dataId, problems }) => ({ dataId, problems: problems.map(coded) })),
+    streams: streams.map(({ problems, ...stream }) => ({ ...stream, problems: problems.map(coded) })),
   }
-  const lines = streams.flatMap(({ dataId, problems }) => [
-    `${dataId}  ${problems.length === 0 ? 'sound' : 'not sound'}`,
+  const lines = streams.flatMap(({ dataId, kept, problems }) => [
+    `${dataId}  ${kept ? `${KEPT}: framewire verify checks it` : problems.length === 0 ? 'sound' : 'not sound'}`,
     ...problems.map(({ message }) => `  ${message}`),
   ])
   const text = lines.join('\n') || `no journals in ${path}`
@@ -79,26 +106,40 @@ export async function remove(
   const place = journalsIn(journalPath(journal), output)
   const found = (await place.list()).find((one) => one.dataId === dataId)
   const lostChunks = found && unstoredIn(found)
+  if (!force && found && isKept(found)) throw await wanted(found)
   if (!force && found && lostChunks !== 0) throw needed(found, lostChunks)
   await place.remove(dataId)
   return { exitCode: 0, value: { dataId, removed: true, lostChunks }, text: `${dataId} removed` }
 }
 
-async function problemsOf(place: JournalPlace, dataId: string): Promise<FramewireError[]> {
+/** What was found of a stream's bytes. */
+interface Verified {
+  dataId: string
+  /** It is a local store by now, which is not looked at. */
+  kept?: true
+  problems: FramewireError[]
+}
+
+async function verified(place: JournalPlace, dataId: string): Promise<Omit<Verified, 'dataId'>> {
   try {
-    return (await place.verify(dataId)).map(({ error }) => error)
+    return { problems: (await place.verify(dataId)).map(({ error }) => error) }
   } catch (error) {
+    if (hasCode(error, 'journal/kept')) return { kept: true, problems: [] }
     // Nothing was ever accepted into one that was not begun.
-    if (hasCode(error, 'journal/unbegun')) return []
+    if (hasCode(error, 'journal/unbegun')) return { problems: [] }
     if (!isFramewireError(error)) throw error
-    return [error]
+    return { problems: [error] }
   }
 }
 
 /** How many chunks are not stored; not known where the journal cannot be read. */
 function unstoredIn({ state, error }: JournalSummary): number | undefined {
   if (state) return knownChunks(state).notStored.length
-  return hasCode(error, 'journal/unbegun') ? 0 : undefined
+  return hasCode(error, 'journal/unbegun') || hasCode(error, 'journal/kept') ? 0 : undefined
+}
+
+function isKept({ error }: JournalSummary): boolean {
+  return hasCode(error, 'journal/kept')
 }
 
 function needed({ path, error }: JournalSummary, chunks = 0): FramewireError<'journal/needed'> {
@@ -111,7 +152,19 @@ function needed({ path, error }: JournalSummary, chunks = 0): FramewireError<'jo
   )
 }
 
-function summary({ dataId, path, state, error }: JournalSummary): object {
+/** The refusal to take a local store away. */
+async function wanted({ path }: JournalSummary): Promise<FramewireError<'journal/needed'>> {
+  const chunks = (await readRecords(path)).records.size
+  return new FramewireError(
+    'journal/needed',
+    `${path} holds ${chunks} chunk(s) as a local store, which was to be kept; the service has them too. Give --force to take it away.`,
+    { path, chunks },
+  )
+}
+
+function summary(one: JournalSummary): object {
+  const { dataId, path, state, error } = one
+  if (isKept(one)) return { dataId, path, kept: true }
   if (!state) return { dataId, path, error: error && coded(error) }
   const { all, notStored, bytes } = knownChunks(state)
   return {
@@ -128,7 +181,9 @@ function summary({ dataId, path, state, error }: JournalSummary): object {
   }
 }
 
-function line({ dataId, state, error }: JournalSummary): string {
+function line(one: JournalSummary): string {
+  const { dataId, state, error } = one
+  if (isKept(one)) return `${dataId}  ${KEPT}`
   if (!state) return `${dataId}  ${error?.code}: ${error?.message}`
   const { all, notStored, bytes } = knownChunks(state)
   const name = JSON.stringify(state.session.streamName ?? '')

@@ -67,6 +67,7 @@ function grammar(version: string, run: Run): Command {
     .addOption(apiKeyOption())
     .option('--journal <folder>', `where chunks are kept until they are stored (default: ${JOURNALS})`)
     .option('--no-journal', 'keep them in memory: gone with the process')
+    .option('--keep', 'make a local store (Zarr) of the journal when the stream is whole')
     .optionsGroup('The pace:')
     .addOption(
       new Option('--pace <how>', "at the capture's rate, or as fast as it goes")
@@ -82,11 +83,16 @@ function grammar(version: string, run: Run): Command {
 
   const resume = program
     .command('resume')
-    .description('go on with streams that were cut off: send what their journals still hold')
+    .description(
+      'go on with streams that were cut off: send what their journals hold, and the rest of their recordings',
+    )
     .argument('[folder]', `the journals' folder (default: ${JOURNALS})`)
     .addHelpText('after', HELP.resume)
     .option('--stream <id>', 'this stream alone', values.id)
-    .option('--end', 'end streams whose recording was cut off while it was read, too')
+    .option(
+      '--end',
+      'end streams, too, that more could come for, or whose recordings cannot be read any more',
+    )
     .addOption(apiKeyOption())
     .addOption(drainOption())
   outputOptions(resume, 'every chunk, and where an error came from, on stderr').action((folder, options) =>
@@ -95,10 +101,10 @@ function grammar(version: string, run: Run): Command {
 
   const recover = program
     .command('recover')
-    .description("write the frames that a stream's journal holds to a file, with no server")
+    .description("write what a stream's journal holds to a file, with no server")
     .argument('<folder/id>', "folder of the stream's journal")
     .addHelpText('after', HELP.recover)
-    .requiredOption('--out <file>', 'FILE.npy or FILE.zarr')
+    .requiredOption('--out <file>', 'FILE.npy (frames alone) or FILE.zarr')
   outputOptions(recover).action((path, options) =>
     run(options, async (output) => (await import('./recover.js')).recover(path, options, output)),
   )
@@ -171,9 +177,9 @@ function journalCommand(program: Command, run: Run): void {
     run(options, async (output) => (await commands()).verify(id, options, output)),
   )
 
-  const rm = one('rm', 'take a journal away; frames that are nowhere else are lost')
+  const rm = one('rm', 'take a journal away; what is nowhere else is lost')
     .argument('<id>', 'the stream', values.id)
-    .option('--force', 'also one that holds chunks that are not stored')
+    .option('--force', 'also one that holds chunks that are not stored, or is a local store')
   outputOptions(rm).action((id, options) =>
     run(options, async (output) => (await commands()).remove(id, options, output)),
   )

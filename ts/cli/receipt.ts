@@ -1,13 +1,15 @@
 import { hasCode } from '../errors.js'
-import type { Receipt } from '../streaming/receipt.js'
+import type { FrameSession } from '../journal/records.js'
+import type { JournalState } from '../journal/state.js'
+import { journaledReceipt, type Receipt, receiptOf, spilledReceipt } from '../streaming/receipt.js'
 import { megabytes, type Row, table } from './table.js'
 
 /**
  * A receipt for people: what was stored, what was not and why. `--json` has each chunk.
- * @param file the recording, where it was read to be streamed, and its frames, read or not
+ * @param file the recording, where it is known, and its frames, read or not
  */
 export function receiptText(receipt: Receipt, file?: { name: string; frames: number }): string {
-  const { dataId, streamName, chunkSize, chunks, skipped, refused, totals, losses, range, finalized } =
+  const { dataId, streamName, chunkSize, chunks, skipped, refused, totals, losses, range, finalized, kept } =
     receipt
   const lost = Object.entries(losses).filter(([, frames]) => frames > 0)
   const frames = file?.frames ?? totals.frames
@@ -32,6 +34,7 @@ export function receiptText(receipt: Receipt, file?: { name: string; frames: num
         ],
       ),
     ...refused.map(({ index, error }): Row => [`Chunk ${index}`, `refused: ${error.message}`]),
+    ['Kept', kept],
   ]
   return table(rows)
 }
@@ -44,10 +47,23 @@ function scaled(range: NonNullable<Receipt['range']>): string {
   return range === 'max' ? "each frame's own maximum" : `${range.lo}:${range.hi}`
 }
 
-/** The receipt of a stream that ended, or was left, without all of its chunks. */
-export function receiptIn(error: unknown): Receipt | undefined {
-  if (hasCode(error, 'upload/incomplete') || hasCode(error, 'upload/undrained')) {
-    return error.details.receipt as Receipt | undefined
-  }
-  return undefined
+/** The receipt of a stream that was left, as its journal tells it. */
+export function leftReceipt(session: FrameSession, { chunks, spills, range }: JournalState): Receipt {
+  const { dataId, streamName, fps, chunkSize, scale } = session
+  const stated = typeof scale === 'object' ? scale : range
+  const packed = [...chunks.values()].filter(({ entry }) => !spills.has(entry.index))
+  return receiptOf(
+    { dataId, streamName, fps, chunkSize, range: stated, finalized: false },
+    [...packed.map(journaledReceipt), ...[...spills.values()].map(spilledReceipt)],
+    [],
+  )
+}
+
+/** The receipt of a stream that ended, or was left, without all that was wanted of it. */
+export function receiptIn(error: unknown): unknown {
+  const tells =
+    hasCode(error, 'upload/incomplete') ||
+    hasCode(error, 'upload/undrained') ||
+    hasCode(error, 'journal/not-kept')
+  return tells ? error.details.receipt : undefined
 }

@@ -6,6 +6,9 @@ import type { FrameSource } from '../frames/source.js'
 import { frameRun } from '../frames/stack.js'
 import { usage } from './outcome.js'
 
+/** Memory for frames of a recording and their shards, in bytes: a file waits, so less is held than for a live camera. */
+export const RECORDING_BUDGET_BYTES = 96 * 2 ** 20
+
 /** What the command line says of how a file is to be read. */
 export interface FileOptions {
   shape?: number[]

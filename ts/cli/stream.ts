@@ -1,8 +1,10 @@
 import { basename, resolve } from 'node:path'
-import { type FramewireError, hasCode } from '../errors.js'
-import { chunksOf } from '../frames/chunks.js'
+import { hasCode } from '../errors.js'
 import type { StatedConversion } from '../frames/conversion.js'
+import type { FrameSource } from '../frames/source.js'
 import { RHEEDStreamer } from '../index.node.js'
+import type { JournalPlace } from '../journal/place.js'
+import type { FrameSession } from '../journal/records.js'
 import type { Receipt } from '../streaming/receipt.js'
 import type { ChunkProgress } from '../streaming/rheed-options.js'
 import { apiKey } from './api-key.js'
@@ -10,15 +12,16 @@ import { within } from './deadline.js'
 import { interruptible } from './interrupt.js'
 import { journalPath, journalsIn } from './journal-place.js'
 import { loggerTo } from './logger.js'
-import { failed, type Outcome } from './outcome.js'
+import { originOf } from './origin.js'
+import { failed, type Outcome, usage } from './outcome.js'
 import type { Output } from './output.js'
 import { Progress } from './progress.js'
-import { receiptIn, receiptText } from './receipt.js'
-import { described, type FileOptions, openFile, openStreamable } from './recording.js'
+import { leftReceipt, receiptIn, receiptText } from './receipt.js'
+import { chunkIndexes, recordedChunks } from './recorded-chunks.js'
+import { described, type FileOptions, openFile, openStreamable, RECORDING_BUDGET_BYTES } from './recording.js'
+import { quoted } from './shell.js'
 
-/** A file waits, so less is held than for a live camera. */
-const FILE_BUDGET_BYTES = 96 * 2 ** 20
-/** How long an interrupted command still sends what a journal has, in ms: mostly that is all there is. */
+/** How long a command that is interrupted at the end of a file still sends: mostly that is all there is. In ms. */
 const INTERRUPTED_DRAIN_MS = 3_000
 
 /** What the command line says of streams. */
@@ -35,6 +38,7 @@ export interface StreamCommandOptions extends FileOptions, StatedConversion {
   apiKey?: string
   /** The journals' folder; false after `--no-journal`. */
   journal?: string | false
+  keep?: boolean
   pace: 'capture' | 'none'
   maxWorkers?: number
   memoryBudget?: number
@@ -50,21 +54,41 @@ interface Streamed {
   receipt: Receipt
 }
 
+/** How the stream of a file ended, or was left. */
+interface Ended {
+  receipt?: Receipt
+  /** How to go on with it. */
+  hint?: string
+  error?: unknown
+}
+
+/** What all files are streamed with. */
+interface Streaming {
+  streamer: RHEEDStreamer
+  /** None after `--no-journal`. */
+  journals?: JournalPlace
+  options: StreamCommandOptions
+  output: Output
+  signal: AbortSignal
+}
+
 /** `framewire stream`: each file as one stream, one after another. */
 export async function stream(
   files: string[],
   options: StreamCommandOptions,
   output: Output,
 ): Promise<Outcome> {
-  const { endpoint, maxWorkers, memoryBudget = FILE_BUDGET_BYTES, name } = options
+  const { endpoint, maxWorkers, memoryBudget = RECORDING_BUDGET_BYTES, name, journal, keep } = options
   const key = apiKey(options.apiKey)
+  if (keep && journal === false)
+    throw usage('--keep makes a local store of the journal: leave --no-journal out.')
   for (const file of files) await (await openStreamable(file, options)).source.close()
 
-  const journal = options.journal === false ? undefined : journalPath(options.journal)
+  const journals = journal === false ? undefined : journalsIn(journalPath(journal), output)
   const streamer = new RHEEDStreamer({
     apiKey: key,
     endpoint,
-    journal: journal ? journalsIn(journal, output) : undefined,
+    journal: journals,
     maxWorkers,
     memoryBudgetBytes: memoryBudget,
     verbosity: output.quiet ? 0 : output.verbose ? 3 : 1,
@@ -80,21 +104,18 @@ export async function stream(
         for (const file of files) {
           if (signal.aborted) break
           const streamName = name && files.length > 1 ? `${name} (${basename(file)})` : name
-          const { streamed, error } = await streamFile(
-            streamer,
-            file,
-            { ...options, name: streamName },
-            output,
-            signal,
-          )
-          if (streamed) streams.push(streamed)
+          const own = { ...options, name: streamName }
+          const streaming = { streamer, journals, options: own, output, signal }
+          const { receipt, frames, hint, error } = await streamFile(file, streaming)
+          if (receipt) streams.push({ file, frames, receipt })
+          if (hint) output.problem(`framewire: ${hint}`)
           if (error) return failed(error, value(signal.aborted), text())
         }
         return { exitCode: signal.aborted ? exitCode() : 0, value: value(signal.aborted), text: text() }
       },
       () =>
         output.problem(
-          journal
+          journals
             ? 'framewire: interrupted: no more is read; what was taken goes to the journal. Ctrl-C again ends at once.'
             : 'framewire: interrupted: no more is read; waiting until what was taken is stored. Ctrl-C again ends at once.',
         ),
@@ -104,55 +125,32 @@ export async function stream(
   }
 }
 
-/** Stream one file to its end, or to where it was interrupted or failed, and end the stream in any case. */
-async function streamFile(
-  streamer: RHEEDStreamer,
-  file: string,
-  options: StreamCommandOptions,
-  output: Output,
-  signal: AbortSignal,
-): Promise<{ streamed?: Streamed; error?: unknown }> {
-  const { fps, rpm, sample, projectId, tag, azimuth, scale, gray, pace, drainTimeout, journal } = options
-  const { chunkSize = Math.ceil(2 * fps), name = basename(resolve(file)) } = options
+/**
+ * Stream one file to its end, or to where it was interrupted or failed, and end the stream; but for one that was
+ * interrupted and has a journal: that can go on.
+ */
+async function streamFile(file: string, streaming: Streaming): Promise<Ended & { frames: number }> {
+  const { streamer, journals, options, output, signal } = streaming
   const source = await openFile(file, options)
+  const { frames } = source
   let progress: Progress | undefined
   const onProgress = (event: Event) => progress?.update((event as CustomEvent<ChunkProgress>).detail)
   streamer.addEventListener('progress', onProgress)
   try {
-    const dataId = await streamer.initialize({
-      fps,
-      rotationsPerMin: rpm,
-      chunkSize,
-      streamName: name,
-      physicalSample: sample,
-      projectId,
-      tags: tag,
-      azimuth,
-      scale,
-      gray,
-      signal,
-    })
+    const { dataId, chunkSize, captureStartMs } = await begun(file, source, streaming)
     output.note(`${file}: ${described(source)}, to stream ${dataId}`)
-    progress = new Progress(source.frames, output)
-    let error: unknown
-    const chunks = chunksOf(source, chunkSize)
-    await streamer.run(dataId, chunks, { pace, transfer: true, signal }).catch((thrown) => {
-      if (!hasCode(thrown, 'stream/aborted')) error = thrown
-    })
-    const drainTimeoutMs = drainTimeout * 1000
-    // With a journal an interruption does not wait for long: what was taken is there, and is sent when it is resumed.
-    const graceMs = journal === false ? Number.POSITIVE_INFINITY : INTERRUPTED_DRAIN_MS
-    const receipt = await within({ signal, graceMs }, (passed) =>
-      streamer.finalize(dataId, { drainTimeoutMs, signal: passed }),
-    ).catch((thrown) => {
-      if (signal.aborted && journal !== false && hasCode(thrown, 'upload/undrained'))
-        output.problem(resumeHint(thrown, journal))
-      else error ??= thrown
-      return receiptIn(thrown)
-    })
-    return { streamed: receipt && { file, frames: source.frames, receipt }, error }
+    progress = new Progress(frames, output)
+    const { fps, pace } = options
+    const chunks = recordedChunks(source, { chunkSize, fps, captureStartMs }, chunkIndexes(frames, chunkSize))
+    const error = await streamer
+      .run(dataId, chunks, { pace, transfer: true, signal })
+      .catch((thrown: unknown) => thrown)
+    const isInterrupted = hasCode(error, 'stream/aborted')
+    if (isInterrupted && journals) return { frames, ...(await leave(dataId, file, streaming, journals)) }
+    const ended = await end(dataId, streaming)
+    return { frames, ...ended, error: isInterrupted ? ended.error : (error ?? ended.error) }
   } catch (error) {
-    return signal.aborted && hasCode(error, 'stream/aborted') ? {} : { error }
+    return signal.aborted && hasCode(error, 'stream/aborted') ? { frames } : { frames, error }
   } finally {
     progress?.end()
     streamer.removeEventListener('progress', onProgress)
@@ -160,8 +158,71 @@ async function streamFile(
   }
 }
 
-/** How to go on with a stream that was interrupted. */
-function resumeHint({ details }: FramewireError<'upload/undrained'>, journal: string | undefined): string {
-  const where = journal ? ` ${JSON.stringify(journal)}` : ''
-  return `framewire: ${details.pending.length} chunk(s) of stream ${details.dataId} are in the journal. To send them: framewire resume${where}`
+/** Begin the stream of a file. */
+async function begun(
+  file: string,
+  source: FrameSource,
+  { streamer, options, signal }: Streaming,
+): Promise<{ dataId: string; chunkSize: number; captureStartMs: number }> {
+  const { fps, rpm, sample, projectId, tag, azimuth, scale, gray, keep } = options
+  const { chunkSize = Math.ceil(2 * fps), name = basename(resolve(file)) } = options
+  // As a camera would be: the first chunk was captured when it is sent.
+  const captureStartMs = Math.round(Date.now() - (Math.min(chunkSize, source.frames) * 1000) / fps)
+  const dataId = await streamer.initialize({
+    fps,
+    rotationsPerMin: rpm,
+    chunkSize,
+    streamName: name,
+    physicalSample: sample,
+    projectId,
+    tags: tag,
+    azimuth,
+    scale,
+    gray,
+    keep,
+    origin: await originOf(file, options, source, captureStartMs),
+    signal,
+  })
+  return { dataId, chunkSize, captureStartMs }
+}
+
+/** Leave a stream in its journal. */
+async function leave(
+  dataId: string,
+  file: string,
+  { streamer, options }: Streaming,
+  journals: JournalPlace,
+): Promise<Ended> {
+  await streamer.close()
+  const { state } = await journals.look(dataId)
+  return {
+    receipt: leftReceipt(state.session as FrameSession, state),
+    hint: `stream ${dataId} is not ended. To go on with ${file}: ${resumeCommand(options)}`,
+  }
+}
+
+/** Wait until all that was taken is stored, and end the stream. */
+async function end(dataId: string, { streamer, journals, options, signal }: Streaming): Promise<Ended> {
+  const drainTimeoutMs = options.drainTimeout * 1000
+  // With a journal an interruption does not wait for long: what was taken is there, and is sent when it is resumed.
+  const graceMs = journals ? INTERRUPTED_DRAIN_MS : Number.POSITIVE_INFINITY
+  try {
+    const receipt = await within({ signal, graceMs }, (passed) =>
+      streamer.finalize(dataId, { drainTimeoutMs, signal: passed }),
+    )
+    return { receipt }
+  } catch (error) {
+    const receipt = receiptIn(error) as Receipt | undefined
+    if (!signal.aborted || !journals || !hasCode(error, 'upload/undrained')) return { receipt, error }
+    const { length } = error.details.pending
+    return {
+      receipt,
+      hint: `${length} chunk(s) of stream ${dataId} are in the journal. To send them: ${resumeCommand(options)}`,
+    }
+  }
+}
+
+/** The command that goes on with streams that were left in their journals. */
+function resumeCommand({ journal }: StreamCommandOptions): string {
+  return journal ? `framewire resume ${quoted(journal)}` : 'framewire resume'
 }

@@ -7,11 +7,19 @@ import { damaged, defect, fromSystem, onDisk } from './faults.js'
 import { Log } from './log.js'
 import { type LogContent, readLog } from './log-frame.js'
 import type { ChunkFault, JournalPlace, JournalSummary, JournalView, StreamJournal } from './place.js'
-import { pointsIn, readPoints } from './points.js'
+import { pointsIn, requestIn } from './points.js'
 import { CHUNK_FILE, isRecord, type Session } from './records.js'
 import { replay } from './replay.js'
 import { readSpill } from './spill-file.js'
-import { heldChunk, heldChunks, heldSpill, type JournalState } from './state.js'
+import {
+  type ChunkItem,
+  heldChunk,
+  heldChunks,
+  heldPoints,
+  heldSpill,
+  type JournalState,
+  type SpillItem,
+} from './state.js'
 
 /** What journals in a folder need of the platform, and of their user. */
 export interface DirectoryPlaceParts {
@@ -94,7 +102,10 @@ export class DirectoryPlace implements JournalPlace {
     return this.#locked(folder, async (unlock) => {
       const read = await this.#read(dataId)
       const files = (await disk.list(folder)).map(({ name }) => name).filter((name) => CHUNK_FILE.test(name))
-      const nextSerial = files.reduce(
+      const { chunks, spills } = read.state
+      // Also of files that are not there: a keep that a crash cut short has moved them, and the log names them still.
+      const taken = [...files, ...[...chunks.values(), ...spills.values()].map(({ file }) => file)]
+      const nextSerial = taken.reduce(
         (next, name) => Math.max(next, Number(CHUNK_FILE.exec(name)![2]) + 1),
         0,
       )
@@ -124,7 +135,7 @@ export class DirectoryPlace implements JournalPlace {
         const { entry, file } = heldSpill(state, index)
         return readSpill(disk, `${folder}/${file}`, entry, hasher())
       },
-      request: async (id) => readPoints(disk, `${folder}/${LOG}`, id, points.get(id)),
+      request: async (id) => requestIn(points.get(heldPoints(state, id).entry.id)!.records, id)!,
     }
   }
 
@@ -155,8 +166,8 @@ export class DirectoryPlace implements JournalPlace {
       } catch (error) {
         // While this read, the stream may have gone on.
         const { state } = await this.look(dataId)
-        const now = [...heldChunks(state), ...state.spills.values()]
-        if (now.some((item) => item.file === file))
+        const held = [...heldChunks(state), ...state.spills.values()].find((item) => item.file === file)
+        if (held && !(await this.#isMoved(dataId, held)))
           faults.push({ chunk: entry.index, error: asFramewireError(error) })
       }
     }
@@ -169,6 +180,13 @@ export class DirectoryPlace implements JournalPlace {
       await this.#erase(folder)
       await unlock()
     })
+  }
+
+  /** Whether a keep, under way or cut short, has put this file into the store already. */
+  async #isMoved(dataId: string, item: ChunkItem | SpillItem): Promise<boolean> {
+    const { disk, keeper } = this.#parts
+    const names = (await disk.list(this.#folder(dataId))).map(({ name }) => name)
+    return 'stored' in item && names.includes(keeper.mark) && !names.includes(item.file)
   }
 
   #folder(dataId: string): string {
@@ -251,7 +269,7 @@ export class DirectoryPlace implements JournalPlace {
       folder,
       log,
       state,
-      points: pointsIn(content.frames),
+      points: new Map([...pointsIn(content.frames)].map(([id, { place }]) => [id, place])),
       nextSerial,
       budget: this.#budget,
       hasher,
@@ -262,7 +280,7 @@ export class DirectoryPlace implements JournalPlace {
       keep: () =>
         onDisk(folder, async () => {
           await keeper.keep(folder, state)
-          // From here on it is no journal any more.
+          // Its chunks are the store's, on disk: from here on it is no journal any more.
           await disk.remove(`${folder}/${LOG}`)
           await disk.syncFolder(folder)
         }).finally(unlock),
@@ -305,7 +323,7 @@ function folderName(dataId: string): string {
 }
 
 /** The data id of a folder; none for a folder of something else. */
-function dataIdOf(name: string): string | undefined {
+export function dataIdOf(name: string): string | undefined {
   try {
     const dataId = decodeURIComponent(name)
     return folderName(dataId) === name ? dataId : undefined

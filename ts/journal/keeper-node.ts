@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.js'
-import { loadCore } from '../core/load.js'
 import type { Disk } from '../disk/disk.js'
+import { isFramewireError } from '../errors.js'
 import { type CheckedShard, type Checker, indexBytes } from '../store/checker.js'
 import { withChecksum } from '../store/checksum.js'
 import { FrameFolder, framesLayout, recoverStaging } from '../store/frame-folder.js'
@@ -8,36 +8,56 @@ import { Staging } from '../store/staging.js'
 import type { ChunkClaim, FrameStream } from '../store/store.js'
 import { groupAttributes, recordPath, STREAM_JSON } from '../store/stream-folder.js'
 import type { Keeper } from './directory.js'
-import { defect } from './faults.js'
+import { damaged, defect, fromSystem } from './faults.js'
 import { CHUNK_FILE, type ChunkEntry, type FrameSession } from './records.js'
 import type { JournalState } from './state.js'
 
 /**
- * Makes of a journal's folder the folder of a stream as the ingest server has it in its store: shards are renamed, not
- * copied, but for those of fewer frames than the grid's, whose index becomes another.
+ * Makes of a journal's folder the folder of a stream as the ingest server has it in its store. Shards are copied, one at
+ * a time: a file that is renamed into another folder may have neither name after a power cut, and of one with fewer
+ * frames than the grid's the index becomes another.
  */
-export function keeperOn(disk: Disk): Keeper {
+export function keeperOn(disk: Disk, loadCore: () => Promise<Core>): Keeper {
   return {
     mark: STREAM_JSON,
     async keep(folder, state) {
       const { session } = state
       if (session.kind !== 'frames') throw defect('a stream of points to keep')
-      const staging = new Staging(disk, folder)
-      await disk.makeFolder(staging.folder)
-      const frames = new FrameFolder(folder, staging, noChecker)
-      await recoverStaging(staging, () => frames)
-      await describe(folder, staging, session, state)
-      const core = await loadCore()
-      const placed = new Set((await frames.chunks()).map(({ index }) => index))
-      for (const { entry, file } of state.chunks.values()) {
-        if (!placed.has(entry.index))
-          await place(`${folder}/${file}`, entry, { frames, staging, session, core })
+      // One that was moved away must not begin anew.
+      await disk.list(folder)
+      try {
+        await makeStore(folder, state, session, disk, await loadCore())
+      } catch (error) {
+        throw asJournal(folder, error)
       }
-      for (const { name } of await disk.list(folder))
-        if (CHUNK_FILE.test(name)) await disk.remove(`${folder}/${name}`)
-      await disk.remove(staging.own)
     },
   }
+}
+
+async function makeStore(
+  folder: string,
+  state: JournalState,
+  session: FrameSession,
+  disk: Disk,
+  core: Core,
+): Promise<void> {
+  const staging = new Staging(disk, folder)
+  await disk.makeFolder(staging.folder)
+  const frames = new FrameFolder(folder, staging, noChecker)
+  await recoverStaging(staging, () => frames)
+  await describe(folder, staging, session, state)
+  const placed = new Map((await frames.chunks()).map(({ index, sha256 }) => [index, sha256]))
+  for (const { entry, file } of state.chunks.values()) {
+    const path = `${folder}/${file}`
+    if (placed.get(entry.index) !== entry.sha256) await place(path, entry, { frames, staging, session, core })
+    await disk.remove(path)
+  }
+  // Of puts that a crash cut short.
+  for (const { name } of await disk.list(folder))
+    if (CHUNK_FILE.test(name)) await disk.remove(`${folder}/${name}`)
+  await disk.remove(staging.own)
+  // Chunks without a log would be damage.
+  await disk.syncFolder(folder)
 }
 
 /** Shards come from our own packer, and are not decoded once more. */
@@ -46,15 +66,12 @@ const noChecker: Checker = {
   close: async () => {},
 }
 
-/** Write what a stream's folder has from the beginning. */
-async function describe(
-  folder: string,
-  staging: Staging,
-  session: FrameSession,
+/** What a store keeps of a stream, as far as its journal tells. */
+export function storedFrameStream(
+  { dataId, streamName, fps, rotationsPerMin, startedAtMs }: FrameSession,
   { finalizedAtMs }: JournalState,
-): Promise<void> {
-  const { dataId, streamName, fps, rotationsPerMin, startedAtMs } = session
-  const record: FrameStream = {
+): FrameStream {
+  return {
     kind: 'frames',
     id: dataId,
     name: streamName,
@@ -65,6 +82,16 @@ async function describe(
     rotationsPerMin,
     rotationalPeriod: rotationsPerMin === 0 ? null : (fps * 60) / rotationsPerMin,
   }
+}
+
+/** Write what a stream's folder has from the beginning. */
+async function describe(
+  folder: string,
+  staging: Staging,
+  session: FrameSession,
+  state: JournalState,
+): Promise<void> {
+  const record = storedFrameStream(session, state)
   const { folders, files } = framesLayout(groupAttributes(record))
   for (const name of folders) await staging.disk.makeFolder(`${folder}/${name}`)
   for (const [name, text] of Object.entries(files)) await staging.replace(`${folder}/${name}`, text)
@@ -79,15 +106,18 @@ async function place(
 ): Promise<void> {
   const { frames, staging, session, core } = parts
   const { fps, chunkSize } = session
-  const { index, height, width, bytes, md5, sha256, captureStartMs } = entry
+  const { index, height, width, sha256, captureStartMs } = entry
   const claim = { index, chunkSize, frames: entry.frames, height, width, fps, startUnixMs: captureStartMs }
-  const checked = await inspected(staging.disk, path, entry, claim, core)
-  // A short one is changed where it lies, which a crash may cut short: that is done to a copy.
-  const part = checked.paddedIndex ? await staging.copy(path) : { path, bytes, md5, sha256 }
-  await frames.adopt(claim, part, checked)
+  const copy = await staging.copy(path)
+  try {
+    if (copy.sha256 !== sha256) throw damaged(path, `not the bytes of chunk ${index}`, { chunk: index })
+    await frames.adopt(claim, copy, await inspected(staging.disk, copy.path, entry, claim, core))
+  } finally {
+    await staging.discard(copy.path)
+  }
 }
 
-/** What a shard's index says of it. */
+/** What the index of a sound shard says of it. */
 async function inspected(
   disk: Disk,
   path: string,
@@ -106,4 +136,12 @@ async function inspected(
   } finally {
     await file.close()
   }
+}
+
+/** A fault of the store as one of the journal, which its caller knows. */
+function asJournal(folder: string, error: unknown): unknown {
+  if (!isFramewireError(error) || !error.code.startsWith('server/')) return error
+  return error.cause === undefined
+    ? damaged(folder, 'the store that a keep has begun in it is not as it was written', { cause: error })
+    : fromSystem(folder, error.cause)
 }
