@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureCargo, wasmEnvironment } from './rust.mjs'
+import { buildShim } from './shim.mjs'
 import { fingerprint, isDone, must, once, root, SetupError, say } from './step.mjs'
 
 /** Everything that a checkout needs before it can run: dependencies, tools, the build. Seconds when nothing changed. */
@@ -10,6 +11,7 @@ export async function prepare() {
   // Compilers and npm packages come side by side: together they are most of a first start.
   const [env] = await Promise.all([core.built ? undefined : coreTools(), dependencies()])
   await buildCore(core.key, env)
+  await buildShim()
   await bundle()
 }
 
@@ -33,8 +35,9 @@ const CORE_STAMP = join(root, 'crates/core-wasm/pkg/.framewire-stamp')
 
 /** What the core is built from, and whether that was done. */
 function coreState() {
+  const crates = readdirSync(join(root, 'crates')).filter((name) => name !== 'udp-shim')
   const key = fingerprint(
-    'crates',
+    ...crates.map((name) => `crates/${name}`),
     'Cargo.toml',
     'Cargo.lock',
     '.cargo',

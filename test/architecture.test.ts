@@ -9,6 +9,7 @@ const ts = join(dirname(fileURLToPath(import.meta.url)), '../ts')
 const WAY = [
   'core',
   'disk',
+  'datagrams',
   'frames',
   'packing',
   'sealing',

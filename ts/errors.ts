@@ -53,6 +53,17 @@ export interface ErrorDetails {
   /** The core met a state it should never meet; a defect of framewire. */
   'core/internal': { reason: string }
 
+  /** A socket could not be opened; `errno` is the system's own word. */
+  'datagrams/open': { address: string; port: number; device?: string; errno: string }
+  /** This platform's sockets cannot do what is asked for. */
+  'datagrams/unsupported': { option: string }
+  /** A packet could not be sent. */
+  'datagrams/send': { address: string; port: number; errno: string }
+  /** The system refused to receive: the interface went away, for one. */
+  'datagrams/receive': { address: string; port: number; errno: string }
+  /** The socket was closed. */
+  'datagrams/closed': { address: string; port: number }
+
   /** A worker ended while it held frames of this chunk, twice. */
   'packing/worker-lost': { chunk: number; frame: number; exitCode?: number }
   /** Packing a frame threw, twice. */

@@ -73,8 +73,8 @@ describe('a command that is killed while it streams a file', () => {
     })
     await Promise.all(workers)
     expect(failures).toEqual([])
-    // Most points are those of a stream under way.
-    expect(wentOn).toBeGreaterThan(POINTS / 2)
+    // The rest came before there was a journal, or after the end: a stream that is kept has more steps there.
+    expect(wentOn).toBeGreaterThan(POINTS / 4)
   })
 })
 

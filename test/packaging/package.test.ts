@@ -82,7 +82,14 @@ describe('the packed package, installed in an empty folder', () => {
 
   it('ships neither sources nor tests', () => {
     const files = readdirSync(join(app, 'node_modules/framewire'))
-    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+    expect(files.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'package.json',
+      'prebuilds',
+    ])
   })
 
   it('is bundled by Vite without configuration', () => {

@@ -34,10 +34,11 @@ export class Progress {
   update({ index, state, frames, rawBytes }: ChunkProgress): void {
     const isKnown = this.#chunks.has(index)
     this.#chunks.set(index, { state, frames })
-    if (state !== 'stored') return
     // A chunk that is first heard of as stored was so before a stream was resumed.
-    if (isKnown) this.#stored.push({ ms: this.#now(), bytes: rawBytes })
-    else this.#framesBefore += frames
+    if (state === 'stored' && isKnown) this.#stored.push({ ms: this.#now(), bytes: rawBytes })
+    else if (state === 'stored') this.#framesBefore += frames
+    // Who watches sees at once that it goes.
+    if (this.#output.isTerminal && this.#said === '') this.#say()
   }
 
   /** The stream ended; where nobody watched, its last line is said. */

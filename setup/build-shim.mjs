@@ -1,0 +1,4 @@
+import { report } from './report.mjs'
+import { buildShim } from './shim.mjs'
+
+await report(buildShim())
