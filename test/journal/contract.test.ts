@@ -1,31 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryPlace } from '../../ts/journal/memory-place.js'
-import type { JournalPlace } from '../../ts/journal/place.js'
-import { ForgetfulDisk } from '../disk/forgetful-disk.js'
+import { IMPLEMENTATIONS } from './implementations.js'
 import {
   bytesOf,
   chunkOf,
   code,
   frameSession,
-  placeIn,
-  placeOn,
+  framesOf,
+  keptSession,
   pointsOf,
   seriesSession,
-  temporaryFolder,
+  shardOf,
 } from './journals.js'
-
-/** Every implementation of the seam. */
-const IMPLEMENTATIONS: { name: string; durable: boolean; make: () => JournalPlace }[] = [
-  { name: 'memory', durable: false, make: () => new MemoryPlace(Date.now) },
-  { name: 'a folder', durable: true, make: () => placeIn(`${temporaryFolder()}/journal`) },
-  { name: 'a disk that forgets', durable: true, make: () => placeOn(new ForgetfulDisk()) },
-]
 
 const given = { code: 'upload/rejected', message: 'no' }
 
-describe.each(IMPLEMENTATIONS)('journals in $name', ({ durable, make }) => {
+const stored = (item: number) => ({ type: 'stored' as const, item, proof: 'md5' as const })
+
+describe.each(IMPLEMENTATIONS)('journals in $name', ({ durable, keeps, make }) => {
   it('say what they promise', () => {
-    expect(make().durable).toBe(durable)
+    expect(make()).toMatchObject({ durable, keeps })
   })
 
   it('keep a chunk, and give its bytes again and again until it is stored', async () => {
@@ -91,10 +84,48 @@ describe.each(IMPLEMENTATIONS)('journals in $name', ({ durable, make }) => {
     await journal.append({ type: 'stored', item: 7, proof: 'status' })
     await journal.append({ type: 'given-up', item: 8, error: given })
     const before = structuredClone(journal.state)
+    expect(await journal.request(49)).toBe(all[49]!.body)
     await journal.close()
-    const { state } = await place.look('series-1')
-    expect(state).toEqual(before)
-    expect([...state.points.values()].map(({ entry }) => entry)).toEqual(all)
+    const again = await place.open('series-1')
+    const view = await place.look('series-1')
+    for (const { state } of [again, view]) {
+      expect(state).toEqual(before)
+      expect([...state.points.values()].map(({ entry }) => entry)).toEqual(
+        all.map(({ body: _, ...entry }) => entry),
+      )
+    }
+    await again.append({ type: 'points', entry: pointsOf(50) })
+    expect(await again.request(50)).toBe(pointsOf(50).body)
+    // The view is what was there when it was looked at.
+    for (const [{ request }, unknown] of [
+      [again, 51],
+      [view, 50],
+    ] as const) {
+      for (const { id, body } of all) {
+        if (id !== 7 && id !== 8) expect(await request.call(again, id)).toBe(body)
+      }
+      // Nobody can resume what is in memory alone, so there it goes when it is given up.
+      if (durable) expect(await request.call(again, 8)).toBe(all[8]!.body)
+      for (const id of durable ? [7, unknown] : [7, 8, 51])
+        await expect(request.call(again, id)).rejects.toMatchObject(code('core/internal'))
+    }
+    await again.close()
+  })
+
+  it('tell of an id that comes again, in one write or in two, the later request', async () => {
+    const place = make()
+    const journal = await place.create(seriesSession())
+    const entry = (id: number, body: string) => ({ ...pointsOf(id), body })
+    await Promise.all(
+      [entry(0, '[1]'), entry(0, '[2]'), entry(1, '[3]')].map((entry) =>
+        journal.append({ type: 'points', entry }),
+      ),
+    )
+    await journal.append({ type: 'points', entry: entry(1, '[4]') })
+    expect([await journal.request(0), await journal.request(1)]).toEqual(['[2]', '[4]'])
+    await journal.close()
+    const view = await place.look('series-1')
+    expect([await view.request(0), await view.request(1)]).toEqual(['[2]', '[4]'])
   })
 
   it('take an index again: the later one stands', async () => {
@@ -146,7 +177,10 @@ describe.each(IMPLEMENTATIONS)('journals in $name', ({ durable, make }) => {
     await journal.close()
     await expect(journal.append({ type: 'finalize' })).rejects.toMatchObject(code('core/internal'))
     await expect(journal.put(entry, body())).rejects.toMatchObject(code('core/internal'))
+    const frames = framesOf(0)
+    await expect(journal.spill(frames.entry, frames.pieces(9))).rejects.toMatchObject(code('core/internal'))
     await expect(journal.remove()).rejects.toMatchObject(code('core/internal'))
+    await expect(journal.keep()).rejects.toMatchObject(code('core/internal'))
   })
 
   it('refuse what cannot be: items that are not known, records of another kind of stream', async () => {
@@ -161,7 +195,11 @@ describe.each(IMPLEMENTATIONS)('journals in $name', ({ durable, make }) => {
       frames.append({ type: 'points', entry: pointsOf(0) }),
       series.append({ type: 'stored', item: 0, proof: 'md5' }),
       series.put(entry, body()),
+      series.spill(framesOf(0).entry, framesOf(0).pieces(400)),
       frames.body(0),
+      frames.spilled(0),
+      frames.request(0),
+      series.request(0),
     ])
     for (const result of wrong) {
       expect(result).toMatchObject({ status: 'rejected', reason: code('core/internal') })
@@ -192,6 +230,23 @@ describe.each(IMPLEMENTATIONS)('journals in $name', ({ durable, make }) => {
     }
     expect((await place.list()).length).toBe(ids.length - 2)
     await (await place.create(frameSession('..'))).close()
+  })
+
+  it('give back what their owner wants to know, and whether they are to be kept', async () => {
+    const place = make()
+    const origin = { files: ['/a/ü.npy'], frames: 12, from: null, deep: [[true, { x: 0.5 }]] }
+    const session = { ...keptSession(), origin }
+    const journal = await place.create(session)
+    const { entry, body, bytes } = shardOf(0)
+    await journal.put(entry, body())
+    await journal.append(stored(0))
+    // A chunk of one that is kept stays.
+    if (keeps) expect(await bytesOf(await journal.body(0))).toEqual(bytes)
+    await journal.close()
+    const view = await place.look('kept-1')
+    expect(view.state.session).toEqual(session)
+    if (keeps) expect(await bytesOf(await view.body(0))).toEqual(bytes)
+    expect(await place.verify('kept-1')).toEqual([])
   })
 
   it('find no fault where there is none', async () => {

@@ -27,6 +27,7 @@ import {
   code,
   filesOf,
   frameSession,
+  framesOf,
   journaled,
   LONG,
   PLACE,
@@ -71,6 +72,12 @@ describe('a journal in a folder', () => {
     )
     await Promise.all([first, ...others])
     expect(disk.syncs.length - before).toBe(3)
+    // Long requests are spread over several writes: each is read back with all of its own.
+    const long = (id: number) => ({ ...pointsOf(id), body: 'x'.repeat(2 ** 14 * (id === 2009 ? 5 : 1)) })
+    const ids = Array.from({ length: 10 }, (_, at) => 2000 + at)
+    await Promise.all(ids.map((id) => journal.append({ type: 'points', entry: long(id) })))
+    expect(disk.syncs.length - before).toBe(7)
+    for (const id of ids) expect(await journal.request(id)).toBe(long(id).body)
     expect((await placeOn(disk).look('series-1')).state).toEqual(journal.state)
   })
 
@@ -271,6 +278,32 @@ describe('a journal that is damaged', () => {
     await (await place.open('stream-1')).close()
   })
 
+  it('gives no frames away that are not as they came', async () => {
+    const { place, journal, folder } = await journaled([])
+    const spills = [0, 1, 2, 3].map((index) => framesOf(index))
+    for (const { entry, pieces } of spills) await journal.spill(entry, pieces(100))
+    const fileOf = (index: number) => `${folder}/${index}-${index}.frames`
+    truncateSync(fileOf(0), 0)
+    appendFileSync(fileOf(1), 'x')
+    rmSync(fileOf(2))
+    const view = await place.look('stream-1')
+    const codes = ['damaged', 'damaged', 'vanished'].map((name) => `journal/${name}`)
+    for (const [index, expected] of codes.entries()) {
+      await expect(journal.spilled(index)).rejects.toMatchObject(code(expected))
+      await expect(view.spilled(index)).rejects.toMatchObject(code(expected))
+    }
+    expect(await place.verify('stream-1')).toEqual(
+      codes.map((expected, chunk) => ({ chunk, error: expect.objectContaining(code(expected)) })),
+    )
+    await journal.close()
+    const again = await place.open('stream-1')
+    expect(await bytesOf([await again.spilled(3)])).toEqual(spills[3]!.bytes)
+    // What is damaged is whole again when its chunk is put.
+    await put(again, 0)
+    expect((await place.verify('stream-1')).map(({ chunk }) => chunk)).toEqual([1, 2])
+    await again.close()
+  })
+
   it('gives no wrong byte of a chunk away as the whole of it', async () => {
     const { place, journal, folder } = await journaled([0, 1, 2, 3])
     const { entry, body } = chunkOf(4, 2 ** 20 + 5)
@@ -305,26 +338,36 @@ describe('a journal that is damaged', () => {
   })
 
   const flips = scaled(10_000, 100_000)
-  it(`tells each of ${flips} single bits in the files of chunks`, LONG, async () => {
-    const next = random(11)
-    const { place, journal, folder } = await journaled([0, 1, 2])
-    const files = [0, 1, 2].map((index) => openSync(`${folder}/${index}-${index}.shard`, 'r+'))
-    onTestFinished(() => files.forEach(closeSync))
-    for (let flip = 0; flip < flips; flip++) {
-      const chunk = Math.floor(next() * files.length)
-      const { bytes } = chunkOf(chunk)
-      const at = Math.floor(next() * bytes.length)
-      writeSync(files[chunk]!, Uint8Array.of(bytes[at]! ^ (1 << Math.floor(next() * 8))), 0, 1, at)
-      const told = await bytesOf(await journal.body(chunk)).catch((error: unknown) => error)
-      if (!hasCode(told, 'journal/damaged')) throw new Error(`chunk ${chunk}, byte ${at}: ${told}`)
-      if (flip % 100 === 0) {
-        expect(await place.verify('stream-1')).toMatchObject([{ chunk, error: code('journal/damaged') }])
+  it.each(['shard', 'frames'])(
+    `tells each of ${flips} single bits in the files of chunks: %s`,
+    LONG,
+    async (kind) => {
+      const next = random(11)
+      const { place, journal, folder } = await journaled(kind === 'shard' ? [0, 1, 2] : [])
+      if (kind === 'frames')
+        for (const { entry, pieces } of [0, 1, 2].map((index) => framesOf(index)))
+          await journal.spill(entry, pieces(500))
+      const whole = [0, 1, 2].map((index) => (kind === 'shard' ? chunkOf(index) : framesOf(index)).bytes)
+      const read = async (index: number) =>
+        kind === 'shard' ? bytesOf(await journal.body(index)) : journal.spilled(index)
+      const files = [0, 1, 2].map((index) => openSync(`${folder}/${index}-${index}.${kind}`, 'r+'))
+      onTestFinished(() => files.forEach(closeSync))
+      for (let flip = 0; flip < flips; flip++) {
+        const chunk = Math.floor(next() * files.length)
+        const bytes = whole[chunk]!
+        const at = Math.floor(next() * bytes.length)
+        writeSync(files[chunk]!, Uint8Array.of(bytes[at]! ^ (1 << Math.floor(next() * 8))), 0, 1, at)
+        const told = await read(chunk).catch((error: unknown) => error)
+        if (!hasCode(told, 'journal/damaged')) throw new Error(`chunk ${chunk}, byte ${at}: ${told}`)
+        if (flip % 100 === 0) {
+          expect(await place.verify('stream-1')).toMatchObject([{ chunk, error: code('journal/damaged') }])
+        }
+        writeSync(files[chunk]!, bytes, at, 1, at)
       }
-      writeSync(files[chunk]!, bytes, at, 1, at)
-    }
-    expect(await place.verify('stream-1')).toEqual([])
-    await journal.close()
-  })
+      expect(await place.verify('stream-1')).toEqual([])
+      await journal.close()
+    },
+  )
 })
 
 it('finds no fault in a chunk that is stored while it is verified', async () => {

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Disk } from '../../ts/disk/disk.js'
+import { nodeDisk } from '../../ts/disk/disk-node.js'
+import { lockFolder } from '../../ts/disk/lock-node.js'
 import type { Hasher } from '../../ts/journal/chunk-file.js'
-import { DirectoryPlace } from '../../ts/journal/directory.js'
+import { DirectoryPlace, type DirectoryPlaceParts } from '../../ts/journal/directory.js'
 import { type JournalFolderOptions, journalFolder } from '../../ts/journal/folder-node.js'
 import { keeperOn } from '../../ts/journal/keeper-node.js'
 import type { JournalPlace, KeptBody, StreamJournal } from '../../ts/journal/place.js'
@@ -15,8 +17,11 @@ import {
   JOURNAL_VERSION,
   type PointsEntry,
   type SeriesSession,
+  type SpillEntry,
 } from '../../ts/journal/records.js'
+import { ShardChecker } from '../../ts/store/checker.js'
 import { randomBytes } from '../interop/images.js'
+import { core, makeShard, pattern } from '../unit/store/shards.js'
 
 /** Where journals lie on the disk in memory. */
 export const PLACE = '/data/journal'
@@ -38,6 +43,11 @@ export function frameSession(dataId = 'stream-1'): FrameSession {
   }
 }
 
+/** A stream that becomes a local store when it is whole. */
+export function keptSession(dataId = 'kept-1'): FrameSession {
+  return { ...frameSession(dataId), keep: true }
+}
+
 export function seriesSession(dataId = 'series-1'): SeriesSession {
   return {
     type: 'session',
@@ -49,31 +59,89 @@ export function seriesSession(dataId = 'series-1'): SeriesSession {
   }
 }
 
-/** A chunk of random bytes in three parts, and what its seal would say. `body` makes them anew: a journal keeps them. */
-export function chunkOf(
-  index: number,
-  length = 700 + 13 * index,
-  seed = index,
-): { entry: ChunkEntry; body: () => Uint8Array<ArrayBuffer>[]; bytes: Uint8Array } {
-  const bytes = randomBytes(length, 1000 + seed)
+const [HEIGHT, WIDTH] = [10, 20]
+
+/** A chunk, and what its seal says. `body` makes its parts anew: a journal keeps them. */
+export interface Chunk {
+  entry: ChunkEntry
+  body(): Uint8Array<ArrayBuffer>[]
+  bytes: Uint8Array
+}
+
+/** A chunk of random bytes. */
+export function chunkOf(index: number, length = 700 + 13 * index, seed = index): Chunk {
+  return sealed(index, randomBytes(length, 1000 + seed), 4, '0123456789abcdef')
+}
+
+/** A chunk whose bytes are a shard of these frames, 4 being all of the grid's. */
+export function shardOf(index: number, frames = 4, seed = index): Chunk & { pixels: Uint8Array } {
+  const pixels = pattern(frames, HEIGHT, WIDTH, seed)
+  const bytes = makeShard(pixels, frames, HEIGHT, WIDTH)
+  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length)
+  const claim = { frames, height: HEIGHT, width: WIDTH, chunkSize: frames }
+  const { xxh64 } = new ShardChecker(core).inspect({ size: bytes.byteLength, read }, claim)
+  return { ...sealed(index, bytes, frames, xxh64), pixels }
+}
+
+function sealed(index: number, bytes: Uint8Array, frames: number, xxh64: string): Chunk {
+  const { length } = bytes
   const cuts = [0, Math.floor(length / 3), Math.floor(length / 2), length]
   return {
     bytes,
-    body: () => cuts.slice(1).map((end, at) => bytes.slice(cuts[at], end)),
+    body: () => cuts.slice(1).map((end, at) => bytes.slice(cuts[at], end) as Uint8Array<ArrayBuffer>),
     entry: {
       index,
-      frames: 4,
-      height: 10,
-      width: 20,
+      frames,
+      height: HEIGHT,
+      width: WIDTH,
       bytes: length,
       md5: createHash('md5').update(bytes).digest('hex'),
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      xxh64: '0123456789abcdef',
+      xxh64,
       clamped: 0,
-      rawBytes: 800,
+      rawBytes: frames * HEIGHT * WIDTH,
       captureStartMs: 1000 * index,
       captureEndMs: 1000 * index + 999,
       packagedAtMs: 1_700_000_000_000 + index,
+      request: `{"data_stream":"rheed","chunk":"${index}"}`,
+    },
+  }
+}
+
+/** Frames as they came, of random bytes. */
+export interface Frames {
+  entry: Omit<SpillEntry, 'sha256'>
+  bytes: Uint8Array
+  /** The bytes in pieces of these lengths, over and over, all in one buffer that is written again and again. */
+  pieces(...lengths: number[]): AsyncIterable<Uint8Array>
+}
+
+export function framesOf(index: number, { frames = 3, bytesPerFrame = 400, seed = index } = {}): Frames {
+  const bytes = randomBytes(frames * bytesPerFrame, 2000 + seed)
+  const [height, width] = [HEIGHT, bytesPerFrame / HEIGHT / 2]
+  return {
+    bytes,
+    async *pieces(...lengths) {
+      const buffer = new Uint8Array(Math.max(...lengths))
+      for (let at = 0, turn = 0; at < bytes.length; turn++) {
+        const piece = bytes.subarray(at, at + lengths[turn % lengths.length]!)
+        buffer.set(piece)
+        yield buffer.subarray(0, piece.length)
+        buffer.fill(0xaa)
+        at += piece.length
+      }
+    },
+    entry: {
+      index,
+      frames,
+      height,
+      width,
+      channels: 1,
+      format: 'u16le',
+      bits: 12,
+      bytesPerFrame,
+      captureStartMs: 1000 * index,
+      captureEndMs: 1000 * index + 999,
       request: `{"data_stream":"rheed","chunk":"${index}"}`,
     },
   }
@@ -105,8 +173,8 @@ export async function bytesOf(body: KeptBody): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** Journals on a disk in memory, in a process of their own: the locks of those before it are gone. */
-export function placeOn(disk: Disk): DirectoryPlace {
+/** Journals on a disk, one in memory say, in a process of their own: the locks of those before it are gone. */
+export function placeOn(disk: Disk, parts: Partial<DirectoryPlaceParts> = {}): DirectoryPlace {
   const held = new Set<string>()
   let now = 1_700_000_000_000
   return new DirectoryPlace({
@@ -119,10 +187,16 @@ export function placeOn(disk: Disk): DirectoryPlace {
       return async () => void held.delete(folder)
     },
     hasher: nodeHasher,
-    keeper: keeperOn(disk),
+    keeper: keeperOn(disk, async () => core),
     warn: () => {},
     wall: () => now++,
+    ...parts,
   })
+}
+
+/** Journals in a folder of this computer that can be kept: `journalFolder` loads the core from the built package. */
+export function keptPlaceIn(path: string): DirectoryPlace {
+  return placeOn(nodeDisk, { path, lock: lockFolder })
 }
 
 /** Journals in a folder of this computer. */

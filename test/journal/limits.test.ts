@@ -2,18 +2,26 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { nodeDisk } from '../../ts/disk/disk-node.js'
 import type { StreamJournal } from '../../ts/journal/place.js'
 import { describeWithMount, fill, smallDisk } from '../disk/small-disk.js'
 import {
   bytesOf,
   chunkOf,
   code,
+  type Frames,
+  filesOf,
   frameSession,
+  framesOf,
+  keptPlaceIn,
+  keptSession,
   placeIn,
   pointsOf,
   seriesSession,
   temporaryFolder,
 } from './journals.js'
+import { soundStore, whole } from './kept.js'
+import { keptShards } from './kept-store.js'
 
 const LENGTH = 100_000
 
@@ -59,6 +67,73 @@ describeWithMount('a journal whose disk is full', () => {
     expect(again.state).toEqual(before)
     expect(await isWhole(again, 2)).toBe(true)
     await again.close()
+  })
+
+  it('refuses frames that are to wait, keeps nothing of them and all before them', async () => {
+    const disk = smallDisk(1_000_000)
+    const place = placeIn(disk)
+    const journal = await place.create(frameSession())
+    const before = framesOf(0, { frames: 1, bytesPerFrame: LENGTH })
+    const after = framesOf(0, { frames: 1, bytesPerFrame: LENGTH, seed: 7 })
+    const spill = ({ entry, pieces }: Frames) => journal.spill(entry, pieces(10_007))
+    const folder = join(disk, 'stream-1')
+    let refused = 0
+    for (let left = 0; left <= LENGTH + 8192; left += 4096) {
+      await spill(before)
+      const names = readdirSync(folder)
+      const free = fill(disk, left)
+      const result = await spill(after).then(
+        () => 'kept',
+        (error: unknown) => error,
+      )
+      if (result !== 'kept') {
+        refused++
+        expect([left, result]).toEqual([left, expect.objectContaining(code('journal/full'))])
+        expect(readdirSync(folder)).toEqual(names)
+      }
+      const { bytes } = result === 'kept' ? after : before
+      expect(Buffer.compare(await journal.spilled(0), bytes)).toBe(0)
+      expect(await place.verify('stream-1')).toEqual([])
+      free()
+    }
+    expect(refused).toBeGreaterThanOrEqual(20)
+    await put(journal, 0)
+    expect(filesOf(folder).length).toBe(2)
+    await journal.close()
+  })
+
+  it('can be kept when there is space, wherever there was none before', async () => {
+    const disk = smallDisk(4_000_000)
+    const place = keptPlaceIn(disk)
+    let refused = 0
+    for (let left = 0; ; left += 4096) {
+      const id = `kept-${left}`
+      const folder = join(disk, id)
+      const journal = await whole(place, keptSession(id))
+      const { state } = journal
+      const free = fill(disk, left)
+      const result = await journal.keep().catch((error: unknown) => error)
+      if (result === folder) {
+        free()
+        break
+      }
+      refused++
+      expect([left, result]).toEqual([left, expect.objectContaining(code('journal/full'))])
+      // Nothing that was begun lies about, and as a journal it is what it was.
+      expect(
+        readdirSync(folder, { recursive: true }).filter((name) => /part|commit/.test(String(name))),
+      ).toEqual([])
+      expect(await place.verify(id)).toEqual([])
+      const again = await place.open(id)
+      expect(again.state).toEqual(state)
+      await expect(again.keep()).rejects.toMatchObject(code('journal/full'))
+      free()
+      await (await place.open(id)).keep()
+      await keptShards(nodeDisk, folder)
+      await soundStore(folder)
+      await place.remove(id)
+    }
+    expect(refused).toBeGreaterThanOrEqual(20)
   })
 
   it('refuses what does not fit in the log, wherever the last page ends, and takes the next', async () => {
@@ -113,7 +188,11 @@ describeWithMount('a journal on a disk that cannot be written to', () => {
     const place = placeIn(disk)
     const journal = await place.create(frameSession())
     await put(journal, 0)
+    await journal.spill(framesOf(1).entry, framesOf(1).pieces(400))
     await journal.close()
+    const series = await place.create(seriesSession())
+    await series.append({ type: 'points', entry: pointsOf(3) })
+    await series.close()
     execFileSync('mount', ['-o', 'remount,ro', disk])
     for (const call of [
       () => place.open('stream-1'),
@@ -127,7 +206,9 @@ describeWithMount('a journal on a disk that cannot be written to', () => {
     expect(await place.verify('stream-1')).toEqual([])
     const view = await place.look('stream-1')
     expect((await bytesOf(await view.body(0))).length).toBe(LENGTH)
-    expect((await place.list()).map(({ dataId }) => dataId)).toEqual(['stream-1'])
+    expect(await bytesOf([await view.spilled(1)])).toEqual(framesOf(1).bytes)
+    expect(await (await place.look('series-1')).request(3)).toBe(pointsOf(3).body)
+    expect((await place.list()).map(({ dataId }) => dataId)).toEqual(['series-1', 'stream-1'])
   })
 })
 

@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest'
+import { hasCode } from '../../ts/errors.js'
+import { logFrame } from '../../ts/journal/log-frame.js'
 import { ForgetfulDisk } from '../disk/forgetful-disk.js'
 import { type FileCall, faultyDisk } from './faulty-disk.js'
-import { bytesOf, chunkOf, code, frameSession, PLACE, placeOn, put } from './journals.js'
+import {
+  bytesOf,
+  chunkOf,
+  code,
+  frameSession,
+  LONG,
+  PLACE,
+  placeOn,
+  pointsOf,
+  put,
+  seriesSession,
+} from './journals.js'
 
 describe('a journal whose log cannot be written', () => {
   /** Journals in memory with two chunks; the log fails as long as `fault` says so. */
@@ -61,5 +74,65 @@ describe('a journal whose log cannot be written', () => {
     const again = await placeOn(disk).open('stream-1')
     expect(await placeOn(disk).verify('stream-1')).toEqual([])
     expect(await bytesOf(await again.body(1))).toEqual(chunkOf(1).bytes)
+  })
+})
+
+describe('a journal whose log is damaged while it is open', () => {
+  /** Points 0, then 1 to 3 in one frame, then 4; what `damage` does to the bytes of that frame. */
+  async function damaged(damage: (frame: Uint8Array) => void) {
+    const disk = new ForgetfulDisk()
+    const journal = await placeOn(disk).create(seriesSession())
+    const points = (id: number) => journal.append({ type: 'points', entry: pointsOf(id) })
+    await points(0)
+    const { length: start } = await disk.read(LOG)
+    await Promise.all([1, 2, 3].map(points))
+    const { length: end } = await disk.read(LOG)
+    await points(4)
+    const bytes = await disk.read(LOG)
+    const change = async () => {
+      const frame = bytes.slice(start, end)
+      damage(frame)
+      const file = await disk.open(LOG)
+      await file.write(frame, start)
+      await file.close()
+    }
+    return { disk, journal, change, bits: 8 * (end - start) }
+  }
+  const LOG = `${PLACE}/series-1/log`
+
+  it('gives no request away of which a bit has changed, and those of other frames', LONG, async () => {
+    let bit = 0
+    const { disk, journal, change, bits } = await damaged((frame) => {
+      frame[bit >> 3]! ^= 1 << (bit & 7)
+    })
+    const view = await placeOn(disk).look('series-1')
+    for (; bit < bits; bit++) {
+      await change()
+      for (const id of [1, 2, 3]) {
+        const told = await journal.request(id).catch((error: unknown) => error)
+        if (!hasCode(told, 'journal/damaged')) throw new Error(`bit ${bit}, points ${id}: ${told}`)
+      }
+    }
+    for (const id of [0, 4]) expect(await journal.request(id)).toBe(pointsOf(id).body)
+    // What was looked at before is what it was then.
+    for (const id of [0, 1, 2, 3, 4]) expect(await view.request(id)).toBe(pointsOf(id).body)
+    await expect(placeOn(disk).look('series-1')).rejects.toMatchObject(code('journal/damaged'))
+  })
+
+  it('gives none away from a frame that is another, ends too early or is gone', async () => {
+    const { disk, journal, change } = await damaged((frame) => {
+      const seq = 2
+      const spare = frame.length - logFrame(seq, ['']).length
+      frame.set(logFrame(seq, ['x'.repeat(spare)]))
+    })
+    await change()
+    await expect(journal.request(2)).rejects.toThrow(/points 2 are not where they were written \(byte \d+\)/)
+    const file = await disk.open(LOG)
+    await file.truncate((await file.size()) - 1)
+    await expect(journal.request(4)).rejects.toMatchObject(code('journal/damaged'))
+    await file.truncate(0)
+    await expect(journal.request(0)).rejects.toMatchObject(code('journal/damaged'))
+    await disk.remove(LOG)
+    await expect(journal.request(0)).rejects.toMatchObject(code('journal/vanished'))
   })
 })

@@ -1,14 +1,28 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { bytesOf, frameSession, LONG, placeIn, scaled, temporaryFolder } from './journals.js'
+import { hasCode } from '../../ts/errors.js'
+import {
+  bytesOf,
+  frameSession,
+  keptPlaceIn,
+  keptSession,
+  LONG,
+  placeIn,
+  scaled,
+  shardOf,
+  temporaryFolder,
+} from './journals.js'
+import { soundStore, whole } from './kept.js'
 
 const HOLDER = fileURLToPath(new URL('holder.mjs', import.meta.url))
 
-/** Another process that opens the journal and keeps so many chunks. */
-function holder(path: string, dataId: string, chunks = 0) {
+/** Another process that opens the journal and keeps so many chunks, or makes a store of it. */
+function holder(path: string, dataId: string, chunks: number | 'keep' = 0) {
   const child = spawn(process.execPath, [HOLDER, path, dataId, String(chunks)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -62,6 +76,35 @@ describe('a journal between processes', LONG, () => {
       }
       expect(await place.verify('stream-1')).toEqual([])
       await journal.close()
+    }
+  })
+
+  it('becomes a store with all chunks, wherever the processes were killed that made it', async () => {
+    const path = temporaryFolder()
+    const shards = Array.from({ length: 40 }, (_, index) => shardOf(index, 4 - (index % 3)))
+    for (let turn = 0; turn < scaled(1, 20); turn++) {
+      const dataId = `kept-${turn}`
+      await (await whole(keptPlaceIn(path), keptSession(dataId), shards)).close()
+      const records = () =>
+        existsSync(`${path}/${dataId}/chunks`) ? readdirSync(`${path}/${dataId}/chunks`).length : 0
+      // The killed may have been done; who comes then is told that it is kept.
+      for (let placed = turn % 7; placed < shards.length; placed += scaled(11, 5)) {
+        const child = holder(path, dataId, 'keep')
+        await child.told()
+        while (records() < placed) await setImmediate()
+        await child.kill()
+        const faults = await placeIn(path)
+          .verify(dataId)
+          .catch((error: unknown) => error)
+        if (!hasCode(faults, 'journal/kept')) expect(faults).toEqual([])
+      }
+      const last = holder(path, dataId, 'keep')
+      const told = await last.told()
+      if ((told as { code?: string }).code !== 'journal/kept') {
+        expect(told).toEqual({ open: last.pid })
+        expect(await last.told()).toEqual({ store: `${path}/${dataId}` })
+      }
+      await soundStore(`${path}/${dataId}`, shards)
     }
   })
 })

@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isFramewireError } from '../../ts/errors.js'
-import { isRecord, type JournalNote, type JournalRecord } from '../../ts/journal/records.js'
+import {
+  isRecord,
+  type JournalNote,
+  type JournalRecord,
+  type Json,
+  type Session,
+  type SpillEntry,
+} from '../../ts/journal/records.js'
 import { replay } from '../../ts/journal/replay.js'
-import { apply, misfit, stateOf } from '../../ts/journal/state.js'
-import { chunkOf, frameSession, pointsOf, seriesSession } from './journals.js'
+import { apply, heldChunks, misfit, stateOf } from '../../ts/journal/state.js'
+import { chunkOf, frameSession, framesOf, keptSession, pointsOf, seriesSession } from './journals.js'
 
+const spillOf = (index: number): SpillEntry => ({ ...framesOf(index).entry, sha256: 'ab'.repeat(32) })
 const item = fc.nat(5)
 const note: fc.Arbitrary<JournalNote> = fc.oneof(
   fc.record({ type: fc.constant('range' as const), lo: fc.nat(65535), hi: fc.nat(65535) }),
@@ -22,17 +30,23 @@ const record: fc.Arbitrary<JournalRecord> = fc
   .oneof(
     { weight: 3, arbitrary: note },
     item.map((index) => ({ type: 'chunk' as const, chunk: chunkOf(index).entry, file: `${index}-0.shard` })),
+    item.map((index) => ({ type: 'spilled' as const, spill: spillOf(index), file: `${index}-1.frames` })),
     item.map((id) => ({ type: 'points' as const, entry: pointsOf(id) })),
   )
   .chain((made) => fc.nat().map((atMs) => ({ ...made, atMs }) as JournalRecord))
-const session = fc.constantFrom(frameSession(), seriesSession())
+const origin = fc.jsonValue() as fc.Arbitrary<Json>
+const session: fc.Arbitrary<Session> = fc.oneof(
+  fc.constantFrom(frameSession(), keptSession(), seriesSession()),
+  origin.map((origin) => ({ ...keptSession(), origin })),
+  origin.map((origin) => ({ ...seriesSession(), origin })),
+)
 
 /** As `replay` is given records: a frame each. */
-const framesOf = (records: readonly unknown[]) =>
+const inFrames = (records: readonly unknown[]) =>
   records.map((made, at) => ({ place: { offset: at, length: 1 }, records: [made] }))
 const errorOf = (records: readonly unknown[]) => {
   try {
-    replay('log', framesOf(records))
+    replay('log', inFrames(records))
   } catch (error) {
     return isFramewireError(error) ? error.code : error
   }
@@ -42,7 +56,7 @@ const begun = { ...frameSession(), atMs: 1 }
 describe('the records of a journal', () => {
   it('are all known in form', () => {
     fc.assert(fc.property(record, (made) => isRecord(JSON.parse(JSON.stringify(made)))))
-    for (const first of [frameSession(), seriesSession()]) expect(isRecord({ ...first, atMs: 1 })).toBe(true)
+    fc.assert(fc.property(session, (first) => isRecord(JSON.parse(JSON.stringify({ ...first, atMs: 1 })))))
   })
 
   it('make the same state when they are read as when they are written', () => {
@@ -55,7 +69,7 @@ describe('the records of a journal', () => {
           return true
         })
         const written = JSON.parse(JSON.stringify([{ ...first, atMs: 1 }, ...kept])) as unknown[]
-        expect(replay('log', framesOf(written))).toEqual(state)
+        expect(replay('log', inFrames(written))).toEqual(state)
         expect(replay('log', [{ place: { offset: 0, length: 1 }, records: written }])).toEqual(state)
       }),
     )
@@ -66,15 +80,24 @@ describe('the records of a journal', () => {
       fc.property(session, fc.array(record, { maxLength: 40 }), (first, records) => {
         const state = stateOf(first)
         const model = new Map<number, { tries: number; stored: boolean; givenUp: boolean }>()
-        const kind = first.kind === 'frames' ? 'chunk' : 'points'
+        const waiting = new Map<number, { entry: SpillEntry; file: string; spilledAtMs: number }>()
+        const kinds = first.kind === 'frames' ? ['chunk', 'spilled'] : ['points']
         for (const made of records) {
           const known = 'item' in made && model.get(made.item)
-          const fits =
-            made.type === 'chunk' || made.type === 'points' ? made.type === kind : !('item' in made) || known
+          const fits = ['chunk', 'spilled', 'points'].includes(made.type)
+            ? kinds.includes(made.type)
+            : !('item' in made) || known
           expect(misfit(state, made) === undefined).toBe(Boolean(fits))
           if (!fits) continue
           apply(state, made)
-          if (made.type === 'chunk') model.set(made.chunk.index, { tries: 0, stored: false, givenUp: false })
+          if (made.type === 'chunk') {
+            model.set(made.chunk.index, { tries: 0, stored: false, givenUp: false })
+            waiting.delete(made.chunk.index)
+          }
+          if (made.type === 'spilled') {
+            const { spill: entry, file, atMs: spilledAtMs } = made
+            waiting.set(entry.index, { entry, file, spilledAtMs })
+          }
           if (made.type === 'points') model.set(made.entry.id, { tries: 0, stored: false, givenUp: false })
           if (!known) continue
           if (made.type === 'tried') known.tries = made.attempt
@@ -90,6 +113,12 @@ describe('the records of a journal', () => {
             ]),
           ),
         ).toEqual(model)
+        expect(state.spills).toEqual(waiting)
+        expect(heldChunks(state).length).toBe(
+          first.kind !== 'frames'
+            ? 0
+            : [...model.values()].filter(({ stored }) => !stored || first.keep).length,
+        )
       }),
     )
   })
@@ -106,6 +135,7 @@ describe('the records of a journal', () => {
     )
     const atMs = 1
     const chunk = { type: 'chunk', chunk: chunkOf(0).entry, file: '0-0.shard', atMs }
+    const spilled = { type: 'spilled', spill: spillOf(0), file: '0-0.frames', atMs }
     for (const wrong of [
       { type: 'stored', item: 0, proof: 'md5', atMs },
       { type: 'unknown', atMs },
@@ -113,13 +143,28 @@ describe('the records of a journal', () => {
       { type: 'finalize' },
       { ...chunk, file: '../../etc/passwd' },
       { ...chunk, file: 'log' },
+      { ...chunk, file: '0-0.frames' },
       { ...chunk, chunk: { ...chunk.chunk, sha256: 'ab' } },
+      { ...spilled, file: '0-0.shard' },
+      { ...spilled, file: '../0-0.frames' },
+      { ...spilled, file: '0-0.frames\n' },
+      { ...spilled, spill: undefined },
+      ...Object.keys(spilled.spill).map((name) => ({
+        ...spilled,
+        spill: { ...spilled.spill, [name]: undefined },
+      })),
+      { ...spilled, spill: { ...spilled.spill, channels: 2 } },
+      { ...spilled, spill: { ...spilled.spill, frames: -1 } },
+      { ...spilled, spill: { ...spilled.spill, sha256: 'ab' } },
       { type: 'points', entry: pointsOf(0), atMs },
       begun,
     ]) {
       expect([wrong, errorOf([begun, wrong])]).toEqual([wrong, 'journal/damaged'])
     }
-    expect(errorOf([begun, chunk])).toBeUndefined()
+    for (const right of [chunk, spilled]) expect(errorOf([begun, right])).toBeUndefined()
+    for (const wrong of [{ keep: false }, { keep: 'yes' }, { dataId: 7 }, { chunkSize: 1.5 }])
+      expect(errorOf([{ ...begun, ...wrong }])).toBe('journal/damaged')
+    expect(errorOf([{ ...seriesSession(), atMs }, spilled])).toBe('journal/damaged')
   })
 
   it('begin with the session, in a version that is known', () => {
@@ -130,7 +175,7 @@ describe('the records of a journal', () => {
       // Of another version nothing else is known.
       expect(errorOf([{ type: 'session', version }])).toBe('journal/version')
     }
-    expect(() => replay('/j/log', framesOf([{ ...begun, version: 9 }]))).toThrow(
+    expect(() => replay('/j/log', inFrames([{ ...begun, version: 9 }]))).toThrow(
       /version 9; this framewire knows 1/,
     )
   })

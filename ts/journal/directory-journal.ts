@@ -17,7 +17,16 @@ import {
   type SpillEntry,
 } from './records.js'
 import { readSpill, spilledBytes, writeSpill } from './spill-file.js'
-import { apply, heldChunk, heldSpill, type JournalState, keeps, misfit, unstoredChunks } from './state.js'
+import {
+  apply,
+  heldChunk,
+  heldPoints,
+  heldSpill,
+  type JournalState,
+  keeps,
+  misfit,
+  unstoredChunks,
+} from './state.js'
 
 /** What a journal in a folder is made of. */
 export interface DirectoryJournalParts {
@@ -55,6 +64,8 @@ export class DirectoryJournal implements StreamJournal {
   #serial: number
   /** Bytes of points in the log: it is never cut, so they stay. */
   #pointsBytes = 0
+  /** Files on their way into it. */
+  readonly #underWay = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
 
   constructor(parts: DirectoryJournalParts) {
@@ -73,12 +84,13 @@ export class DirectoryJournal implements StreamJournal {
   }
 
   async append(note: JournalNote): Promise<void> {
+    if (this.#closing) throw defect('an append after close')
     if (note.type !== 'points') {
       await this.#record(note)
       return
     }
     const { budget, points } = this.#parts
-    const bytes = note.entry.body.length
+    const bytes = JSON.stringify(note.entry).length
     budget.hold(bytes)
     try {
       points.set(note.entry.id, await this.#record(note))
@@ -91,7 +103,7 @@ export class DirectoryJournal implements StreamJournal {
 
   async put(chunk: ChunkEntry, body: ShardBody): Promise<void> {
     const { disk } = this.#parts
-    await this.#keepFile(chunk.index, 'shard', chunk.bytes, async (path, file) => {
+    await this.#takeIn(chunk.index, 'shard', chunk.bytes, async (path, file) => {
       await writeChunk(disk, path, chunk, body)
       return { type: 'chunk', chunk, file }
     })
@@ -100,7 +112,7 @@ export class DirectoryJournal implements StreamJournal {
 
   async spill(frames: Omit<SpillEntry, 'sha256'>, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     const { disk, hasher } = this.#parts
-    await this.#keepFile(frames.index, 'frames', spilledBytes(frames), async (path, file) => {
+    await this.#takeIn(frames.index, 'frames', spilledBytes(frames), async (path, file) => {
       const sha256 = await writeSpill(disk, path, frames, bytes, hasher())
       return { type: 'spilled', spill: { ...frames, sha256 }, file }
     })
@@ -120,7 +132,8 @@ export class DirectoryJournal implements StreamJournal {
 
   async request(id: number): Promise<string> {
     const { disk, log, points } = this.#parts
-    return readPoints(disk, log.path, id, points.get(id))
+    heldPoints(this.state, id)
+    return readPoints(disk, log.path, id, points.get(id)!)
   }
 
   close(): Promise<void> {
@@ -130,21 +143,29 @@ export class DirectoryJournal implements StreamJournal {
 
   async remove(): Promise<void> {
     if (this.#closing) throw defect('a removal after close')
-    this.#closing = this.#close(this.#parts.erase)
-    await this.#closing
+    await this.#closeWith(this.#parts.erase)
   }
 
   async keep(): Promise<string> {
     if (this.#closing) throw defect('a keep after close')
-    if (!keeps(this.state) || unstoredChunks(this.state).length > 0)
+    const waiting = unstoredChunks(this.state).length + this.state.spills.size + this.#underWay.size
+    if (!keeps(this.state) || waiting > 0)
       throw defect('a journal to keep that is not whole, or was not begun to be kept')
-    this.#closing = this.#close(this.#parts.keep)
-    await this.#closing
+    await this.#closeWith(this.#parts.keep)
     return this.#parts.folder
+  }
+
+  /** Close, and do something with the folder, which is given back also where that fails: closing again is no error. */
+  async #closeWith(then: () => Promise<void>): Promise<void> {
+    const closed = this.#close(then)
+    this.#closing = closed.catch(() => {})
+    await closed
   }
 
   async #close(then: () => Promise<void>): Promise<void> {
     const { log, budget } = this.#parts
+    // A file of this journal must not appear in the folder when it is somebody else's.
+    await Promise.allSettled(this.#underWay)
     try {
       await log.close()
     } finally {
@@ -154,17 +175,31 @@ export class DirectoryJournal implements StreamJournal {
     }
   }
 
-  /** Write a file, and the record that makes it count; where that fails nothing of it stays. */
-  async #keepFile(
+  /** Take a file in, unless it is too late or too large. */
+  async #takeIn(
     index: number,
     kind: 'shard' | 'frames',
     bytes: number,
     write: (path: string, file: string) => Promise<FileNote>,
   ): Promise<void> {
-    const { disk, folder, budget, log } = this.#parts
     if (this.#closing) throw defect('a put after close')
-    budget.hold(bytes)
+    const { budget } = this.#parts
+    // Frames that wait are accepted: the chunk that takes their place is not refused.
+    if (kind === 'shard' && this.state.spills.has(index)) budget.count(bytes)
+    else budget.hold(bytes)
     const file = `${index}-${this.#serial++}.${kind}`
+    const keeping = this.#keepFile(file, bytes, write)
+    this.#underWay.add(keeping)
+    await keeping.finally(() => this.#underWay.delete(keeping))
+  }
+
+  /** Write a file, and the record that makes it count; where that fails nothing of it stays. */
+  async #keepFile(
+    file: string,
+    bytes: number,
+    write: (path: string, file: string) => Promise<FileNote>,
+  ): Promise<void> {
+    const { disk, folder, budget, log } = this.#parts
     try {
       const note = await write(`${folder}/${file}`, file)
       await onDisk(folder, () => disk.syncFolder(folder))

@@ -9,7 +9,7 @@ export class DiskBudget {
     this.#bytes = bytes
   }
 
-  /** Count bytes that are on disk already. */
+  /** Count bytes that are on disk already, or may be in any case. */
   count(bytes: number): void {
     this.#held += bytes
   }

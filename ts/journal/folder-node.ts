@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { loadCore } from '../core/load.js'
 import type { Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/disk-node.js'
 import { lockFolder } from '../disk/lock-node.js'
@@ -30,7 +31,7 @@ export function journalFolder(path: string, options: JournalFolderOptions = {}):
       const hash = createHash('sha256')
       return { update: (data) => void hash.update(data), finish: () => ({ sha256: hash.digest('hex') }) }
     },
-    keeper: keeperOn(ownDisk),
+    keeper: keeperOn(ownDisk, loadCore),
     budgetBytes,
     warn,
     wall: Date.now,

@@ -10,6 +10,9 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** How much of points' requests a frame takes: each is read back with the whole frame. */
+const FRAME_BYTES = 2 ** 16
+
 /**
  * The log of a journal: records are appended, and on disk when `append` resolves. What is appended while a write is under
  * way goes out together with the next one, under one sync.
@@ -20,7 +23,7 @@ export class Log {
   readonly #file: DiskFile
   #length: number
   #frames: number
-  #waiting: Waiting[] = []
+  readonly #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #closed = false
   #broken: FramewireError | undefined
@@ -35,10 +38,9 @@ export class Log {
 
   /** Write the first record of a log, under another name until it is on disk: what bears the log's name is begun. */
   static async begin(disk: Disk, path: string, first: JournalRecord): Promise<void> {
-    const unbegun = `${path}.new`
-    await disk.remove(unbegun)
-    await writeFile(disk, unbegun, logFrame(0, [first]), { mode: 0o600 })
-    await disk.rename(unbegun, path)
+    await disk.remove(unbegun(path))
+    await writeFile(disk, unbegun(path), logFrame(0, [first]), { mode: 0o600 })
+    await disk.rename(unbegun(path), path)
   }
 
   /** Go on with a log that was read, or begun. What a crash cut short is cut off. */
@@ -46,6 +48,7 @@ export class Log {
     const file = await disk.open(path)
     try {
       if (content.torn > 0) await file.truncate(content.length)
+      await disk.remove(unbegun(path))
       // A killed process may have left frames, or the name, that are not on disk yet; now they are relied upon.
       await file.sync()
       await disk.syncFolder(folderOf(path))
@@ -88,8 +91,7 @@ export class Log {
     // What is appended in the same turn goes out together.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
+      const group = this.#waiting.splice(0, frameLength(this.#waiting))
       try {
         if (this.#broken) throw this.#broken
         const records = group.map(({ record }) => record)
@@ -145,4 +147,19 @@ export class Log {
       throw this.#broken
     }
   }
+}
+
+/** How many of the records that wait go into one frame. */
+function frameLength(waiting: readonly Waiting[]): number {
+  let bytes = 0
+  const end = waiting.findIndex(({ record }) => {
+    bytes += record.type === 'points' ? record.entry.body.length : 0
+    return bytes > FRAME_BYTES
+  })
+  return end < 0 ? waiting.length : Math.max(1, end)
+}
+
+/** What a log is called until it is begun; a power cut may leave it both names. */
+function unbegun(path: string): string {
+  return `${path}.new`
 }

@@ -4,7 +4,8 @@ import { defect } from './faults.js'
 import type { ShardBody } from './journal.js'
 import type { JournalPlace, StreamJournal } from './place.js'
 import type { FileNote, JournalNote, JournalRecord, Session } from './records.js'
-import { apply, heldChunk, heldSpill, type JournalState, misfit, stateOf } from './state.js'
+import { checkSpilled, spilledBytes } from './spill-file.js'
+import { apply, heldChunk, heldPoints, heldSpill, type JournalState, misfit, stateOf } from './state.js'
 
 interface Stream {
   state: JournalState
@@ -113,12 +114,13 @@ export class MemoryPlace implements JournalPlace {
         spills.delete(chunk.index)
       },
       async spill(frames, bytes) {
-        const kept = new Uint8Array(frames.frames * frames.bytesPerFrame)
+        const kept = new Uint8Array(spilledBytes(frames))
         let at = 0
         for await (const piece of bytes) {
-          kept.set(piece, at)
+          if (at + piece.byteLength <= kept.byteLength) kept.set(piece, at)
           at += piece.byteLength
         }
+        checkSpilled(frames, at)
         record({ type: 'spilled', spill: { ...frames, sha256: '' }, file: '' })
         spills.set(frames.index, kept)
       },
@@ -144,11 +146,11 @@ function viewOf({ state, bodies, spills, requests }: Stream) {
       return body
     },
     async spilled(index: number) {
-      return spills.get(heldSpill(state, index).entry.index)!
+      return spills.get(heldSpill(state, index).entry.index)!.slice()
     },
     async request(id: number) {
-      const request = requests.get(id)
-      if (request === undefined) throw defect(`points ${id} are not in it`)
+      const request = requests.get(heldPoints(state, id).entry.id)
+      if (request === undefined) throw defect(`points ${id} were given up`)
       return request
     },
   }

@@ -44,7 +44,7 @@ export interface StreamJournal extends JournalView {
   remove(): Promise<void>
   /**
    * Close it and make a local store of it, where it was begun to be kept and all its chunks are stored. Answers where
-   * that lies; what a crash cuts short is done again by the next call.
+   * that lies. Where it fails it is closed, and a journal still; what is cut short is done again by the next call.
    */
   keep(): Promise<string>
 }

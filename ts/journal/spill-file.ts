@@ -11,13 +11,10 @@ export async function writeSpill(
   bytes: AsyncIterable<Uint8Array>,
   hash: Hasher,
 ): Promise<string> {
-  const length = spilledBytes(frames)
   return onDisk(path, async () => {
     const file = await disk.create(path, 0o600)
     try {
-      const written = await writePieces(file, bytes, hash)
-      if (written !== length)
-        throw defect(`the frames of chunk ${frames.index} have ${length} bytes, and ${written} were given`)
+      checkSpilled(frames, await writePieces(file, bytes, hash))
       await file.sync()
     } catch (error) {
       await file.close()
@@ -45,12 +42,18 @@ export async function readSpill(
   return bytes
 }
 
-/** How much of the disk frames take. */
-export function spilledBytes({
-  frames,
-  bytesPerFrame,
-}: Pick<SpillEntry, 'frames' | 'bytesPerFrame'>): number {
+type Size = Pick<SpillEntry, 'index' | 'frames' | 'bytesPerFrame'>
+
+/** How many bytes frames have. */
+export function spilledBytes({ frames, bytesPerFrame }: Size): number {
   return frames * bytesPerFrame
+}
+
+/** Refuse frames of which other than so many bytes were given. */
+export function checkSpilled(frames: Size, given: number): void {
+  const bytes = spilledBytes(frames)
+  if (given !== bytes)
+    throw defect(`the frames of chunk ${frames.index} have ${bytes} bytes, and ${given} were given`)
 }
 
 async function writePieces(file: DiskFile, bytes: AsyncIterable<Uint8Array>, hash: Hasher): Promise<number> {

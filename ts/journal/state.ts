@@ -144,6 +144,13 @@ export function heldSpill(state: JournalState, index: number): SpillItem {
   return item
 }
 
+/** Points whose request the journal holds; asking for that of others is a defect. */
+export function heldPoints(state: JournalState, id: number): PointsItem {
+  const item = state.points.get(id)
+  if (!item || item.stored) throw defect(`points ${id} are not in it`)
+  return item
+}
+
 /** The points that are not stored. */
 export function unstoredPoints(state: JournalState): PointsItem[] {
   return [...state.points.values()].filter(({ stored }) => !stored)
