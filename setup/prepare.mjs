@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureCargo, wasmEnvironment } from './rust.mjs'
 import { buildShim } from './shim.mjs'
@@ -35,9 +35,11 @@ const CORE_STAMP = join(root, 'crates/core-wasm/pkg/.framewire-stamp')
 
 /** What the core is built from, and whether that was done. */
 function coreState() {
-  const crates = readdirSync(join(root, 'crates')).filter((name) => name !== 'udp-shim')
   const key = fingerprint(
-    ...crates.map((name) => `crates/${name}`),
+    // The crates that it is made of.
+    'crates/pixels',
+    'crates/zarr-shard',
+    'crates/core-wasm',
     'Cargo.toml',
     'Cargo.lock',
     '.cargo',

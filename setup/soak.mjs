@@ -27,9 +27,15 @@ const durability = await run(
     env: { FRAMEWIRE_SOAK: '1' },
   },
 )
+say('• Hostile packets: a minute')
+const packets = await run(
+  'cargo',
+  ['test', '--quiet', '-p', 'framewire-gige-vision', '--test', 'packets', 'hostile'],
+  { env: { FRAMEWIRE_SOAK: '1' } },
+)
 say('• Streaming 20 GB through a link of 20 MB/s: 10 to 20 minutes')
 const memory = await run('npx', ['vitest', 'run', '--config', 'test/soak/vitest.config.ts'])
-process.exitCode = durability.code || memory.code
+process.exitCode = durability.code || packets.code || memory.code
 
 async function checkDisk() {
   const { bavail, bsize } = statfsSync(tmpdir())

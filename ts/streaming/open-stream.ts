@@ -8,6 +8,7 @@ import type { MemoryBudget } from './budget.js'
 import { drained } from './drain.js'
 import { FrameStream } from './frame-stream.js'
 import type { Logger } from './log.js'
+import { putAway } from './put-away.js'
 import type { ChunkReceipt, Receipt } from './receipt.js'
 import type { Resumed } from './rheed-options.js'
 import type { StreamDeclaration } from './session.js'
@@ -139,24 +140,11 @@ export class OpenStream {
     if (finalized) await journal.append({ type: 'finalized' }).catch(() => undefined)
     const isWhole = finalized && missing.length === 0
     if (isWhole && stream.declaration.keep) receipt.kept = await this.#kept(receipt)
-    else await this.#putAway(isWhole)
+    else await putAway(journal, { isWhole, durable, log })
     if (isLate) throw undrained(dataId, pending, receipt, durable)
     if (missing.length > 0 || refused.length > 0 || endFailure)
       throw incomplete(dataId, missing, receipt, endFailure)
     return receipt
-  }
-
-  /** What is stored and ended needs no journal; what is not can be resumed from one on disk. */
-  async #putAway(isWhole: boolean): Promise<void> {
-    const { log, journal, durable } = this.#parts
-    try {
-      if (isWhole || !durable) await journal.remove()
-      else await journal.close()
-    } catch (error) {
-      // The service has what it shall have: what the disk does now makes nothing of it undone.
-      const { dataId } = this.stream.declaration
-      log.warn(`stream ${dataId}: its journal could not be put away: ${(error as Error).message}`)
-    }
   }
 
   /** Make a local store of the journal; answers where it lies. */

@@ -19,6 +19,7 @@ import {
 import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
 import type { ChunkHandle } from './chunk-handle.js'
+import { closeStreams } from './closing.js'
 import { abortable, naturals } from './iterate.js'
 import { type Logger, streamLog } from './log.js'
 import { OpenStream } from './open-stream.js'
@@ -297,27 +298,22 @@ export class RHEEDStreamer extends EventTarget {
    * they are left as they are, all that was accepted journaled, to be resumed.
    */
   close(): Promise<void> {
-    this.#closing ??= (async () => {
-      const ends = [...this.#streams].map(async ([dataId, open]) => {
-        if (open.finalizing) return
-        if (!this.#journals.durable) await this.finalize(dataId)
-        else {
-          await open.leave()
-          this.#log.info(`stream ${dataId} is left in its journal`)
-        }
-      })
-      const ended = await Promise.allSettled(ends)
-      for (const end of ended)
-        if (end.status === 'rejected') this.#log.error(`closing: ${end.reason}`, end.reason)
-      await Promise.allSettled([...this.#streams.values()].map(({ finalizing }) => finalizing))
-      await this.#pool.close()
-    })()
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
   /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await closeStreams(this.#streams, {
+      durable: this.#journals.durable,
+      finalize: (dataId) => this.finalize(dataId),
+      log: this.#log,
+    })
+    await this.#pool.close()
   }
 
   /** Begin the journal of a new stream; one that cannot be kept is ended again. */

@@ -5,6 +5,7 @@ import type { ClockOffset } from '../upload/server-clock.js'
 import type { MemoryBudget } from './budget.js'
 import { drained } from './drain.js'
 import type { Logger } from './log.js'
+import { putAway } from './put-away.js'
 import type { Resumed } from './rheed-options.js'
 import { incomplete, undrained } from './series-errors.js'
 import type { SeriesChunkReceipt, SeriesReceipt } from './series-receipt.js'
@@ -94,7 +95,7 @@ export class OpenSeries {
   }
 
   async #finalize(drainTimeoutMs: number, signal?: AbortSignal): Promise<SeriesReceipt> {
-    const { api, journal, durable } = this.#parts
+    const { api, log, journal, durable, releaseClock } = this.#parts
     const { stream } = this
     const { dataId } = stream
     // A journal that takes no note of it says later that the end was not asked for, and it is asked for once more.
@@ -118,24 +119,11 @@ export class OpenSeries {
     await stream.settled()
     const receipt = stream.receipt()
     const failed = receipt.chunks.filter(({ state }) => state === 'failed')
-    await this.#close(receipt.finalized && failed.length === 0)
+    releaseClock()
+    if (stream.finalized) await journal.append({ type: 'finalized' }).catch(() => undefined)
+    await putAway(journal, { isWhole: stream.finalized && failed.length === 0, durable, log })
     if (isLate) throw undrained(dataId, late, receipt, durable)
     if (failed.length > 0 || endFailure) throw incomplete(dataId, failed, receipt, endFailure)
     return receipt
-  }
-
-  /** What is stored and ended needs no journal; what is not can be resumed from one on disk. */
-  async #close(isWhole: boolean): Promise<void> {
-    const { log, journal, durable, releaseClock } = this.#parts
-    const { dataId, finalized } = this.stream
-    releaseClock()
-    if (finalized) await journal.append({ type: 'finalized' }).catch(() => undefined)
-    try {
-      if (isWhole || !durable) await journal.remove()
-      else await journal.close()
-    } catch (error) {
-      // The service has what it shall have: what the disk does now makes nothing of it undone.
-      log.warn(`stream ${dataId}: its journal could not be put away: ${(error as Error).message}`)
-    }
   }
 }

@@ -6,6 +6,7 @@ import { openStream } from '../upload/opening.js'
 import { endSeriesStream, SERIES_PATHS, seriesDataId, seriesStreamBody } from '../upload/series-requests.js'
 import { CLOCK_WAIT_MS, clockSyncSkipped, ServerClock } from '../upload/server-clock.js'
 import { MemoryBudget } from './budget.js'
+import { closeStreams } from './closing.js'
 import { abortable } from './iterate.js'
 import { type Logger, streamLog } from './log.js'
 import {
@@ -234,21 +235,11 @@ export class TimeseriesStreamer extends EventTarget {
    * that was accepted journaled, to be resumed.
    */
   close(): Promise<void> {
-    this.#closing ??= (async () => {
-      const ends = [...this.#streams].map(async ([dataId, open]) => {
-        // What finalize has told its caller is not told again.
-        if (open.finalizing) return
-        if (!this.#journals.durable) await this.finalize(dataId)
-        else {
-          await open.leave()
-          this.#log.info(`stream ${dataId} is left in its journal`)
-        }
-      })
-      const ended = await Promise.allSettled(ends)
-      for (const end of ended)
-        if (end.status === 'rejected') this.#log.error(`closing: ${end.reason.message}`, end.reason)
-      await Promise.allSettled([...this.#streams.values()].map(({ finalizing }) => finalizing))
-    })()
+    this.#closing ??= closeStreams(this.#streams, {
+      durable: this.#journals.durable,
+      finalize: (dataId) => this.finalize(dataId),
+      log: this.#log,
+    })
     return this.#closing
   }
 

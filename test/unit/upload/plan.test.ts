@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Fault } from '../../../ts/upload/fault.js'
-import { type Intent, type PlanEvent, type PlanItem, UploadPlan } from '../../../ts/upload/plan.js'
+import { type Intent, type PlanEvent, UploadPlan } from '../../../ts/upload/plan.js'
+import type { PlanItem } from '../../../ts/upload/plan-entry.js'
 
 /** What a simulated service makes of a request. */
 interface Outcome {
