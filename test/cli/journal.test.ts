@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { journalFolder } from '../../ts/journal/folder-node.js'
+import { JOURNAL_VERSION } from '../../ts/journal/journal.js'
 import type { StreamJournal } from '../../ts/journal/place.js'
-import { JOURNAL_VERSION, type PointsEntry, type Session, type SpillEntry } from '../../ts/journal/records.js'
+import type { PointsEntry, Session, SpillEntry } from '../../ts/journal/records.js'
 import { folder, json, run } from './command.js'
 import { unwilling } from './unwilling.js'
 

@@ -9,15 +9,15 @@ import { lockFolder } from '../../ts/disk/lock-node.js'
 import type { Hasher } from '../../ts/journal/chunk-file.js'
 import { DirectoryPlace, type DirectoryPlaceParts } from '../../ts/journal/directory.js'
 import { type JournalFolderOptions, journalFolder } from '../../ts/journal/folder-node.js'
+import { JOURNAL_VERSION } from '../../ts/journal/journal.js'
 import { keeperOn } from '../../ts/journal/keeper-node.js'
 import type { JournalPlace, KeptBody, StreamJournal } from '../../ts/journal/place.js'
-import {
-  type ChunkEntry,
-  type FrameSession,
-  JOURNAL_VERSION,
-  type PointsEntry,
-  type SeriesSession,
-  type SpillEntry,
+import type {
+  ChunkEntry,
+  FrameSession,
+  PointsEntry,
+  SeriesSession,
+  SpillEntry,
 } from '../../ts/journal/records.js'
 import { ShardChecker } from '../../ts/store/checker.js'
 import { randomBytes } from '../interop/images.js'

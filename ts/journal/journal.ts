@@ -1,3 +1,6 @@
+/** Version of the journal's format, in the first record of every log. Another one is refused. */
+export const JOURNAL_VERSION = 1
+
 /**
  * The bytes of a sealed shard: its parts in order, each with a buffer of its own, on Node; a Blob (memory or file behind
  * it) elsewhere.

@@ -1,7 +1,8 @@
 import { FramewireError } from '../errors.js'
 import { damaged } from './faults.js'
+import { JOURNAL_VERSION } from './journal.js'
 import type { LogFrame } from './log-frame.js'
-import { isRecord, JOURNAL_VERSION, type Session } from './records.js'
+import { isRecord, type Session } from './records.js'
 import { apply, type JournalState, misfit, stateOf } from './state.js'
 
 /**

@@ -1,10 +1,5 @@
-import {
-  type FrameSession,
-  JOURNAL_VERSION,
-  type Json,
-  type SeriesSession,
-  type Session,
-} from '../journal/records.js'
+import { JOURNAL_VERSION } from '../journal/journal.js'
+import type { FrameSession, Json, SeriesSession, Session } from '../journal/records.js'
 import { checkedOption } from './options.js'
 
 /** What a streamer knows of a session by itself. */
