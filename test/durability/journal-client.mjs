@@ -25,5 +25,5 @@ if (!found?.finalizeAsked) {
   }
 }
 const receipt = await streamer.finalize(dataId)
-tell({ finalized: receipt.totals.stored, receipt, steps })
+tell({ receipt, steps })
 await streamer.close()

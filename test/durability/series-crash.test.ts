@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIngestServer, type IngestServer, verifyStore } from 'framewire/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { random } from '../interop/images.js'
 import { readWithZarrita } from '../interop/zarrita.js'
 import { Counted, type Ended, total } from './counted.js'
+import { failuresAt, killedUntilDone, left } from './killed-sender.js'
 
 /** Crash points: a few here, many in the soak. */
 const POINTS = process.env.FRAMEWIRE_SOAK ? 150 : 12
@@ -62,45 +62,20 @@ describe('a sender of scalar channels that is killed', () => {
     })
     expect(total(steps)).toBeGreaterThan(POINTS)
 
-    const points = Array.from({ length: POINTS }, (_, at) => 1 + Math.floor((at * total(steps)) / POINTS))
-    const failures: string[] = []
-    const workers = Array.from({ length: 2 }, async () => {
-      for (let point = points.shift(); point !== undefined; point = points.shift()) {
-        const failure = await survives(point)
-        if (failure) failures.push(`crash at step ${point}: ${failure}`)
-      }
-    })
-    await Promise.all(workers)
+    const failures = await failuresAt(steps, POINTS, survives)
     expect(failures).toEqual([])
   })
 })
 
-/** Kill a sender at this step, and its successors at seeded ones, until one ends; answers what was not as promised. */
+/** Kill a sender at this step and later ones until it is done; answers what was not as promised. */
 async function survives(point: number): Promise<string | undefined> {
   const journal = join(folder, `journal-${point}`)
-  const next = random(point)
-  const journaled = new Set<number>()
-  let dataId: string | undefined
-  for (let tries = 0, crashAt = point; ; tries++) {
-    if (tries > 12) return 'it never ends'
-    // What was told to be journaled is never pushed again: the journal alone must have it.
-    const chunks = CHUNKS.filter(({ id }) => !journaled.has(id))
-    const { code, told, stderr } = await run({ journal, chunks, crashAt })
-    for (const one of told) {
-      if (one.dataId !== undefined) {
-        if (dataId !== undefined && one.dataId !== dataId) return `stream ${one.dataId} in place of ${dataId}`
-        dataId = one.dataId
-      }
-      if (one.journaled !== undefined) journaled.add(one.journaled)
-    }
-    if (code === 0) break
-    if (code !== null) return `exit code ${code}: ${stderr}`
-    // Killed when all was done: the journal was taken away, and nothing is left to go on with.
-    if (dataId !== undefined && left(journal).length === 0) break
-    // Some are killed again and again, at last one is left alone.
-    crashAt = next() < 0.4 ? 1 + Math.floor(next() * 60) : 0
-  }
-  const wrong = await differences(join(folder, 'store', dataId!))
+  const ids = CHUNKS.map(({ id }) => id)
+  const done = await killedUntilDone(point, journal, ids, ({ pending, ...task }) =>
+    run({ ...task, chunks: CHUNKS.filter(({ id }) => pending.includes(id)) }),
+  )
+  if ('failure' in done) return done.failure
+  const wrong = await differences(join(folder, 'store', done.dataId))
   return wrong ?? (left(journal).length > 0 ? `the journal has ${left(journal)}` : undefined)
 }
 
@@ -119,11 +94,6 @@ async function differences(path: string): Promise<string | undefined> {
     }
   }
   return undefined
-}
-
-/** The streams that a journal has; what is being removed counts no more. */
-function left(journal: string): string[] {
-  return readdirSync(journal).filter((name) => !name.endsWith('.removed'))
 }
 
 function pointsOf(index: number, name: string): { timestamps: number[]; values: number[] } {

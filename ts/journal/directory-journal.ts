@@ -22,6 +22,7 @@ import {
   heldChunk,
   heldPoints,
   heldSpill,
+  isHeld,
   type JournalState,
   keeps,
   misfit,
@@ -253,9 +254,8 @@ export class DirectoryJournal implements StreamJournal {
   #heldOf(index: number): Held[] {
     const chunk = this.state.chunks.get(index)
     const spill = this.state.spills.get(index)
-    const isHeld = chunk && (!chunk.stored || keeps(this.state))
     return [
-      ...(isHeld ? [{ file: chunk.file, bytes: chunk.entry.bytes }] : []),
+      ...(chunk && isHeld(this.state, chunk) ? [{ file: chunk.file, bytes: chunk.entry.bytes }] : []),
       ...(spill ? [{ file: spill.file, bytes: spilledBytes(spill.entry) }] : []),
     ]
   }

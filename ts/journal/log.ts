@@ -69,8 +69,8 @@ export class Log {
   }
 
   /**
-   * Add a record; answers the place of its frame. Where writing fails the record is not in the log, and later ones may be added: `journal/full`,
-   * `journal/disk`. For good: `journal/broken`, `journal/vanished`.
+   * Add a record; answers the place of its frame. Where writing fails the record is not in the log, and later ones may
+   * be added: `journal/full`, `journal/disk`. For good: `journal/broken`, `journal/vanished`.
    */
   append(record: JournalRecord): Promise<LogPlace> {
     if (this.#closed) return Promise.reject(defect('an append after close'))

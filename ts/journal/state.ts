@@ -127,13 +127,18 @@ export function unstoredChunks(state: JournalState): ChunkItem[] {
 
 /** The chunks whose bytes the journal holds: those that are not stored, and in one that is kept all. */
 export function heldChunks(state: JournalState): ChunkItem[] {
-  return keeps(state) ? [...state.chunks.values()] : unstoredChunks(state)
+  return [...state.chunks.values()].filter((item) => isHeld(state, item))
+}
+
+/** Whether the journal holds the bytes of a chunk. */
+export function isHeld(state: JournalState, { stored }: ChunkItem): boolean {
+  return !stored || keeps(state)
 }
 
 /** A chunk whose bytes the journal holds; asking for another is a defect. */
 export function heldChunk(state: JournalState, index: number): ChunkItem {
   const item = state.chunks.get(index)
-  if (!item || (item.stored && !keeps(state))) throw defect(`chunk ${index} is not in it`)
+  if (!item || !isHeld(state, item)) throw defect(`chunk ${index} is not in it`)
   return item
 }
 

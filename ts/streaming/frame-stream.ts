@@ -1,5 +1,5 @@
 import type { Conversion } from '../core/core.js'
-import { FramewireError, hasCode, isFramewireError } from '../errors.js'
+import { FramewireError, hasCode } from '../errors.js'
 import { conversionFor, type Gray } from '../frames/conversion.js'
 import type { FrameRun } from '../frames/stack.js'
 import type { StreamJournal } from '../journal/place.js'
@@ -21,6 +21,7 @@ import {
 } from './receipt.js'
 import type { StreamDeclaration } from './session.js'
 import { spilledBytes, spilledTraits, unspilled } from './spill.js'
+import { named } from './stream-errors.js'
 
 /** When a chunk was captured: by this machine's clock (Unix ms), and what is known of the service's. */
 export interface Capture {
@@ -380,9 +381,4 @@ export class FrameStream {
     receipt.state = state
     this.#parts.onChange({ ...receipt })
   }
-}
-
-function named(error: unknown): { code: string; message: string } {
-  if (isFramewireError(error)) return { code: error.code, message: error.message }
-  return { code: 'core/internal', message: String(error) }
 }

@@ -1,4 +1,4 @@
-import { hasCode, isFramewireError } from '../errors.js'
+import { hasCode } from '../errors.js'
 import type { StreamJournal } from '../journal/place.js'
 import type { PointsEntry } from '../journal/records.js'
 import type { PointsItem } from '../journal/state.js'
@@ -15,6 +15,7 @@ import {
   seriesReceipt,
 } from './series-receipt.js'
 import type { KeptRequest } from './series-uploads.js'
+import { named } from './stream-errors.js'
 
 /** What `push` gives back. It may be left unawaited; a failure is on the receipt too. */
 export interface SeriesHandle {
@@ -295,8 +296,3 @@ function allOf(promises: readonly Promise<void>[]): Promise<void> {
 }
 
 function ignore(): void {}
-
-function named(error: unknown): { code: string; message: string } {
-  if (isFramewireError(error)) return { code: error.code, message: error.message }
-  return { code: 'core/internal', message: String(error) }
-}

@@ -1,4 +1,5 @@
-import { FramewireError } from '../errors.js'
+import { FramewireError, isFramewireError } from '../errors.js'
+import type { GivenUp } from '../journal/records.js'
 import type { ChunkReceipt, Receipt } from './receipt.js'
 
 /** No stream of this streamer has the id. */
@@ -62,6 +63,12 @@ export function incomplete(
     { dataId, missing: list, receipt },
     { cause },
   )
+}
+
+/** An error as receipts and journals tell it. */
+export function named(error: unknown): GivenUp {
+  if (isFramewireError(error)) return { code: error.code, message: error.message }
+  return { code: 'core/internal', message: String(error) }
 }
 
 function shortly(indexes: readonly number[]): string {
