@@ -12,13 +12,16 @@ const output = { dir: 'dist', format: 'es', entryFileNames: '[name].js', chunkFi
 const compile = () =>
   typescript({ noEmit: false, outDir: 'dist', include: ['ts/**/*.ts', 'workers/**/*.ts'] })
 
-const wasm = {
-  name: 'core-wasm-beside-the-workers',
+/** WebAssembly modules, by the crate they are built of. */
+const wasm = (...names) => ({
+  name: 'wasm-beside-the-workers',
   buildStart() {
-    const source = readFileSync('crates/core-wasm/pkg/core_wasm_bg.wasm')
-    this.emitFile({ type: 'asset', fileName: 'core_wasm_bg.wasm', source })
+    for (const name of names) {
+      const source = readFileSync(`crates/${name}-wasm/pkg/${name}_wasm_bg.wasm`)
+      this.emitFile({ type: 'asset', fileName: `${name}_wasm_bg.wasm`, source })
+    }
   },
-}
+})
 
 export default [
   {
@@ -29,21 +32,29 @@ export default [
       'sealing.worker': 'workers/sealing.worker.ts',
     },
     output,
-    plugins: [nodeResolve({ browser: true }), compile(), wasm],
+    plugins: [nodeResolve({ browser: true }), compile(), wasm('core')],
   },
   {
     input: {
       'index.node': 'ts/index.node.ts',
       server: 'ts/server.ts',
+      gige: 'ts/gige.ts',
+      simulator: 'ts/simulator.ts',
       cli: 'ts/cli.ts',
       'checking.worker': 'workers/checking.worker.ts',
+      'capture.worker': 'workers/capture.worker.ts',
     },
     output,
     external: isDependency,
-    plugins: [compile()],
+    plugins: [compile(), wasm('gige', 'genicam')],
   },
   {
-    input: { index: 'ts/index.node.ts', server: 'ts/server.ts' },
+    input: {
+      index: 'ts/index.node.ts',
+      server: 'ts/server.ts',
+      gige: 'ts/gige.ts',
+      simulator: 'ts/simulator.ts',
+    },
     output: { ...output, entryFileNames: '[name].d.ts', chunkFileNames: '[name]-[hash].d.ts' },
     external: isDependency,
     plugins: [dts()],

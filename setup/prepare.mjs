@@ -7,10 +7,13 @@ import { fingerprint, isDone, must, once, root, SetupError, say } from './step.m
 /** Everything that a checkout needs before it can run: dependencies, tools, the build. Seconds when nothing changed. */
 export async function prepare() {
   checkNode()
-  const core = coreState()
+  const modules = MODULES.map((module) => ({ ...module, ...stateOf(module) }))
   // Compilers and npm packages come side by side: together they are most of a first start.
-  const [env] = await Promise.all([core.built ? undefined : coreTools(), dependencies()])
-  await buildCore(core.key, env)
+  const [env] = await Promise.all([
+    modules.every(({ built }) => built) ? undefined : wasmCompilers(),
+    dependencies(),
+  ])
+  for (const module of modules) await buildModule(module, env)
   await buildShim()
   await bundle()
 }
@@ -31,38 +34,52 @@ async function dependencies() {
   })
 }
 
-const CORE_STAMP = join(root, 'crates/core-wasm/pkg/.framewire-stamp')
+/** The WebAssembly modules: a crate that is the face of others, and those. */
+const MODULES = [
+  { name: 'core', of: ['pixels', 'zarr-shard'], what: 'the WebAssembly core (Rust and libzstd, with SIMD)' },
+  { name: 'gige', of: ['gige-vision', 'reassembly', 'simulator'], what: "cameras' packets for WebAssembly" },
+  { name: 'genicam', of: [], what: 'the GenICam node map for WebAssembly' },
+]
 
-/** What the core is built from, and whether that was done. */
-function coreState() {
+const stampOf = (name) => `crates/${name}-wasm/pkg/.framewire-stamp`
+
+/** What a module is built from, and whether that was done. */
+function stateOf({ name, of }) {
   const key = fingerprint(
-    // The crates that it is made of.
-    'crates/pixels',
-    'crates/zarr-shard',
-    'crates/core-wasm',
+    ...of.map((crate) => `crates/${crate}`),
+    `crates/${name}-wasm`,
     'Cargo.toml',
     'Cargo.lock',
     '.cargo',
     'setup/rust.mjs',
     'setup/zstd-words.mjs',
   )
-  return { key, built: isDone(CORE_STAMP, key) }
+  return { key, built: isDone(join(root, stampOf(name)), key) }
 }
 
-async function coreTools() {
+async function wasmCompilers() {
   await ensureCargo()
   return wasmEnvironment(join(root, 'node_modules/.bin'))
 }
 
-async function buildCore(key, env) {
-  await once(CORE_STAMP, key, async () => {
-    say('• Building the WebAssembly core (Rust and libzstd, with SIMD)')
-    const args = ['build', '--mode', 'no-install', '--target', 'web', '--release', '--out-name', 'core_wasm']
+async function buildModule({ name, what, key }, env) {
+  await once(join(root, stampOf(name)), key, async () => {
+    say(`• Building ${what}`)
+    const args = [
+      'build',
+      '--mode',
+      'no-install',
+      '--target',
+      'web',
+      '--release',
+      '--out-name',
+      `${name}_wasm`,
+    ]
     await must('wasm-pack', args, {
-      cwd: join(root, 'crates/core-wasm'),
+      cwd: join(root, `crates/${name}-wasm`),
       env,
       quiet: true,
-      why: 'Building the WebAssembly core',
+      why: `Building ${what}`,
     })
   })
 }
@@ -74,7 +91,7 @@ async function bundle() {
     'rollup.config.mjs',
     'tsconfig.json',
     'package-lock.json',
-    'crates/core-wasm/pkg/.framewire-stamp',
+    ...MODULES.map(({ name }) => stampOf(name)),
   )
   await once(join(root, 'dist/.framewire-stamp'), key, async () => {
     say('• Bundling the library, the workers and the command')

@@ -18,12 +18,16 @@ const WAY = [
   'upload',
   'streaming',
   'server',
+  'gige-vision',
+  'genicam',
+  'gige',
+  'simulator',
   'cli',
 ]
 /** Files of types alone that earlier rooms may name. */
 const SHARED = ['frames/conversion', 'frames/stack', 'journal/journal']
 /** Rooms that run on Node alone. The others must run in browsers: nothing of Node's in them but in files named for it. */
-const NODE = ['store', 'server', 'cli']
+const NODE = ['store', 'server', 'gige', 'simulator', 'cli']
 const ISOMORPHIC = WAY.filter((room) => !NODE.includes(room))
 
 interface Import {

@@ -64,6 +64,41 @@ export interface ErrorDetails {
   /** The socket was closed. */
   'datagrams/closed': { address: string; port: number }
 
+  /** Bytes that are no packet of GigE Vision, or values that no packet can hold. */
+  'gige/packet': { reason: string }
+  /** An option of a camera, or of what is done with it, is out of its range. */
+  'gige/option': { option: string; given: unknown; expected: string }
+  /** No camera fits the selector. */
+  'gige/not-found': { selector: string; found: readonly string[] }
+  /** The camera does not answer. */
+  'gige/no-answer': { address: string; command: string; tries: number }
+  /** The camera answered that it will not. */
+  'gige/refused': { address: string; command: string; status: number; statusName: string }
+  /** Another host controls the camera. */
+  'gige/control-denied': { address: string; holder?: string }
+  /** Control of the camera was lost: it was switched off, unplugged or taken over. */
+  'gige/control-lost': { address: string; reason: string }
+  /** The camera was closed. */
+  'gige/closed': { address: string }
+  /** The camera started, but not one packet of its stream came. */
+  'gige/no-stream': { address: string; port: number; waitedMs: number }
+  /** No packet size gets through. */
+  'gige/packet-size': { address: string; tried: readonly number[] }
+  /** What the camera sends is not supported. */
+  'gige/unsupported': { what: string }
+
+  /** The description of a camera's features cannot be fetched or read. */
+  'genicam/description': { source: string; reason: string }
+  /** The camera has no such feature. */
+  'genicam/unknown': { feature: string; similar: readonly string[] }
+  /** The feature cannot be read, or written, now or ever. */
+  'genicam/access': { feature: string; access: string; wanted: 'read' | 'write' }
+  /** The value is none that the feature takes; `expected` says which. */
+  'genicam/value': { feature: string; given: unknown; expected: string }
+
+  /** An option of a simulated camera is out of its range. */
+  'simulator/option': { option: string; given: unknown; expected: string }
+
   /** A worker ended while it held frames of this chunk, twice. */
   'packing/worker-lost': { chunk: number; frame: number; exitCode?: number }
   /** Packing a frame threw, twice. */

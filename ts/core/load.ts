@@ -3,14 +3,19 @@ import type { Core } from './core.js'
 import { createCore } from './wasm.js'
 
 /** Load the WebAssembly core for this thread, from beside this file or from `wasmUrl`. Throws `core/load`. */
-export async function loadCore(wasmUrl?: string): Promise<Core> {
-  const url = wasmUrl ?? new URL('./core_wasm_bg.wasm', import.meta.url).href
+export function loadCore(wasmUrl?: string): Promise<Core> {
+  return loadModule(wasmUrl ?? new URL('./core_wasm_bg.wasm', import.meta.url).href, createCore)
+}
+
+/** Load a WebAssembly module from `url` and make what `create` makes of its bytes. Throws `core/load`. */
+export async function loadModule<Face>(url: string, create: (bytes: BufferSource) => Face): Promise<Face> {
   try {
-    return createCore(await bytesOf(url))
+    return create(await bytesOf(url))
   } catch (cause) {
+    const file = url.slice(url.lastIndexOf('/') + 1)
     throw new FramewireError(
       'core/load',
-      `The WebAssembly core could not be loaded from ${url}. Serve the file core_wasm_bg.wasm there, or give wasmUrl.`,
+      `WebAssembly could not be loaded from ${url}. Serve the file ${file} there, or give wasmUrl.`,
       { url },
       { cause },
     )

@@ -3,7 +3,7 @@ import { FramewireError } from '../errors.js'
 import { fromWire, toWire, type WireError } from './wire-error.js'
 
 /** The worker files, by the stage they serve. */
-export type WorkerKind = 'packing' | 'sealing' | 'checking'
+export type WorkerKind = 'packing' | 'sealing' | 'checking' | 'capture'
 
 /** Where worker and WebAssembly files lie, when they were moved away from the library. */
 export interface WorkerFiles {

@@ -19,7 +19,8 @@ function startWorker(kind: WorkerKind, url: string | URL | undefined): Worker {
     case 'sealing':
       return new Worker(new URL('./sealing.worker.js', import.meta.url), { type: 'module' })
     case 'checking':
-      throw new Error('the checking worker belongs to the server')
+    case 'capture':
+      throw new Error(`the ${kind} worker runs on Node alone`)
   }
 }
 

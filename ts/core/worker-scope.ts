@@ -3,6 +3,8 @@ import { loadCore } from './load.js'
 import { serveCommands, type WorkerReady, type WorkerStart } from './thread.js'
 import { toWire } from './wire-error.js'
 
+type Load<Face> = (wasmUrl?: string) => Promise<Face>
+
 interface Scope {
   postMessage(message: unknown): void
   once(listener: (start: WorkerStart) => void): void
@@ -24,13 +26,15 @@ function scope(): Scope {
   }
 }
 
-/** Run a stage in this worker: load the core, make the stage upon it, serve its commands. */
-export function serveWorker(stage: (core: Core) => object): void {
+/** Run a stage in this worker: load what it is made upon (the core), make it, serve its commands. */
+export function serveWorker(stage: (core: Core) => object): void
+export function serveWorker<Face>(stage: (face: Face) => object, load: Load<Face>): void
+export function serveWorker(stage: (face: never) => object, load: Load<unknown> = loadCore): void {
   const { postMessage, once } = scope()
   once(async ({ commands, wasmUrl }) => {
     const answer: WorkerReady = { ready: true }
     try {
-      serveCommands(stage(await loadCore(wasmUrl)), commands)
+      serveCommands(stage((await load(wasmUrl)) as never), commands)
     } catch (error) {
       answer.error = toWire(error)
     }

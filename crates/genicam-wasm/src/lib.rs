@@ -1,0 +1,1 @@
+//! The face that the GenICam node map shows to JavaScript.

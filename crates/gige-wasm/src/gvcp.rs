@@ -1,0 +1,1 @@
+//! Control packets: objects to bytes and back.

@@ -1,0 +1,1 @@
+//! Reassembly over batches of packets that lie in this memory.

@@ -1,0 +1,1 @@
+//! A simulated camera's packets, written into a batch that lies in this memory.

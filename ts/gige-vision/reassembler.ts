@@ -1,0 +1,132 @@
+import type { Batch } from '../datagrams/batch.js'
+import type { Endpoint } from '../datagrams/datagrams.js'
+
+/** What the reassembly is told of a stream before its first packet. */
+export interface ReassemblyOptions {
+  /** IPv4 address that packets have to come from; those of others are counted and dropped. */
+  source: string
+  /** Packet size of the stream channel, in bytes of the whole IP packet. */
+  packetSize: number
+  /** Bytes of the largest image that is taken. */
+  blockBytes: number
+  /** Images in memory at most, those in flight and those that nobody released yet; at least 2. */
+  buffers: number
+  /** Left out: packets are never asked for again. */
+  resend?: ResendPolicy
+  /** Whether incomplete images are handed over, or dropped and counted. */
+  incomplete: 'deliver' | 'drop'
+  /** What the last session of this camera ended with, so that its late packets are known for what they are. */
+  previous?: SessionEnd
+}
+
+/** When and how often packets are asked for again. */
+export interface ResendPolicy {
+  /** After how many ms without the packet, once a later one has come, it is asked for first. */
+  firstMs: number
+  /** After how many ms without it it is asked for again. */
+  againMs: number
+  /** How often a packet is asked for at most. */
+  attempts: number
+  /** Requests per second at most. */
+  perSecond: number
+}
+
+/** Packets, both ends included. 0 is the leader; the trailer is the one behind the last of the payload. */
+export type PacketRange = readonly [first: number, last: number]
+
+/** What a session leaves behind for the next one; opaque. */
+export type SessionEnd = Uint8Array<ArrayBuffer>
+
+/** A block that is done with: complete or given up. Its image stays in memory until `release`. */
+export interface FinishedBlock {
+  blockId: bigint
+  /** Leader, trailer and every payload packet were there. */
+  complete: boolean
+  /** Packets that are missing, in order; empty where it is complete. */
+  missing: readonly PacketRange[]
+  /** Bytes of image in each payload packet but the last: packet `n` holds bytes from `(n - 1) * packetBytes` on. */
+  packetBytes: number
+  /** From the leader; undefined where it is missing. */
+  leader: BlockLeader | undefined
+  /** Bytes of image, missing ones zero. */
+  bytes: number
+  /** When its last packet was received, in ns since 1970 by this host's clock. */
+  receivedAtNs: bigint
+  /** When its first packet was received. */
+  firstAtNs: bigint
+  /** Packets of it that came because they were asked for again. */
+  resent: number
+  /** Copy the image out, as it came; `into` has `bytes` bytes. */
+  copy(into: Uint8Array): void
+  /** Give the memory back. Afterwards nothing of the image may be read; releasing again does nothing. */
+  release(): void
+}
+
+/** What a block's leader says of the image. */
+export interface BlockLeader {
+  /** When it was taken, in ticks of the device's clock; 0 where the device has none. */
+  timestamp: bigint
+  /** Pixel format, a number of the PFNC. */
+  pixelFormat: number
+  width: number
+  height: number
+  offsetX: number
+  offsetY: number
+  paddingX: number
+  paddingY: number
+}
+
+/** Counts since the stream began. Losses are told by their place. */
+export interface ReassemblyStatistics {
+  /** Blocks whose every packet came. */
+  complete: number
+  /** Blocks that were given up with packets missing. */
+  incomplete: number
+  /** Of the complete ones: those that needed packets sent again. */
+  recovered: number
+  /** Block ids that the camera left out: nothing of such a block ever came, while blocks before and after it did. */
+  skipped: number
+  /** Blocks that came while every buffer was in use, and were dropped for it. */
+  queueFull: number
+  packets: number
+  bytes: number
+  /** Packets of blocks given up that never came. */
+  missingPackets: number
+  resendRequests: number
+  /** Packets that were asked for again, each time counted. */
+  resendPacketsAsked: number
+  /** Packets that came because they were asked for. */
+  resendPackets: number
+  /** Packets that the camera says it no longer has. */
+  unavailable: number
+  /** Packets twice. */
+  duplicates: number
+  /** Packets of blocks that are done with, or of an earlier session. */
+  late: number
+  /** Packets of other senders. */
+  foreign: number
+  /** Packets that are none of GVSP, or contradict their block: by what is wrong with them. */
+  refused: Readonly<Record<string, number>>
+}
+
+/** Packets of one stream to blocks. One belongs to one stream session and one thread. No I/O and no clock. */
+export interface Reassembler {
+  /** Where to receive the next packets: views on WebAssembly memory, good until the next call of anything here. */
+  batch(): Batch
+  /** Take the first `packets` of the batch in, at the time `nowMs` (of a clock that never goes back); 0 lets time pass. */
+  take(packets: number, nowMs: number): void
+  /**
+   * Resend requests that are due: packets of GVCP, to be sent to `to` from the control channel's port. A batch as
+   * {@link batch} is; `count` may be 0.
+   */
+  resends(to: Endpoint, nowMs: number): { batch: Batch; count: number }
+  /** The next block that is done with, in order of block ids; undefined where there is none yet. */
+  next(): FinishedBlock | undefined
+  /** When, by the clock of `take`, something is due though no packet came; undefined where nothing is. */
+  due(): number | undefined
+  statistics(): ReassemblyStatistics
+  /** No more packets will be taken in: every block in flight is done with now, and is handed out by `next`. */
+  end(nowMs: number): SessionEnd
+  /** Give all memory back. Nothing may be called afterwards. */
+  free(): void
+}
