@@ -11,6 +11,11 @@ export interface ReassemblyOptions {
   blockBytes: number
   /** Images in memory at most, those in flight and those that nobody released yet; at least 2. */
   buffers: number
+  /**
+   * After how many ms without a packet a block that has begun counts as sent to its end: what is missing is asked for,
+   * or, without resends, given up. Default 200; more for a camera that pauses within an image.
+   */
+  idleMs?: number
   /** Left out: packets are never asked for again. */
   resend?: ResendPolicy
   /** Whether incomplete images are handed over, or dropped and counted. */
@@ -127,6 +132,6 @@ export interface Reassembler {
   statistics(): ReassemblyStatistics
   /** No more packets will be taken in: every block in flight is done with now, and is handed out by `next`. */
   end(nowMs: number): SessionEnd
-  /** Give all memory back. Nothing may be called afterwards. */
+  /** Give all memory back, images too. Nothing may be called afterwards; only releasing a block does nothing. */
   free(): void
 }

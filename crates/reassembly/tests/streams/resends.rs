@@ -1,0 +1,184 @@
+//! What is asked for again, when, how often and how much of it.
+
+use crate::camera::{answer, options, short, Image, Receiver, RESEND};
+use framewire_gige_vision::Status;
+use framewire_reassembly::{Options, ResendPolicy};
+
+fn packets(id: u16) -> Vec<Vec<u8>> {
+    Image::new(short(id), 700).packets()
+}
+
+fn receiver(policy: ResendPolicy) -> Receiver {
+    Receiver::new(Options { resend: Some(policy), ..options() })
+}
+
+#[test]
+fn nothing_is_asked_for_that_may_not_have_been_sent() {
+    let mut receiver = receiver(RESEND);
+    receiver.take_all(&packets(1)[..4]);
+    for _ in 0..199 {
+        receiver.wait(1_000);
+        assert_eq!(receiver.asked(), []);
+    }
+    // Idle for 200 ms: it must have been sent.
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(1), 4, 9)]);
+}
+
+#[test]
+fn a_gap_is_asked_for_after_a_while_again_and_again() {
+    let mut receiver = receiver(ResendPolicy { attempts: 3, ..RESEND });
+    let sent = packets(1);
+    receiver.take_all([&sent[0], &sent[1], &sent[5]]);
+    receiver.wait(999);
+    assert_eq!(receiver.asked(), []);
+    receiver.wait(1);
+    for _ in 0..3 {
+        assert_eq!(receiver.asked(), [(short(1), 2, 4)]);
+        assert_eq!(receiver.asked(), []);
+        receiver.wait(10_000);
+    }
+    assert_eq!(receiver.asked(), []);
+    let statistics = receiver.stream.statistics();
+    assert_eq!((statistics.resend_requests, statistics.resend_packets_asked), (3, 9));
+    // It came late, but it came.
+    receiver.take_all(&sent[2..5]);
+    receiver.take_all(&sent[6..]);
+    assert_eq!(receiver.verdicts(), [(short(1), vec![])]);
+    let statistics = receiver.stream.statistics();
+    assert_eq!((statistics.recovered, statistics.resend_packets), (1, 3));
+}
+
+#[test]
+fn a_packet_that_was_only_overtaken_is_not_asked_for() {
+    let mut receiver = receiver(RESEND);
+    let mut sent = packets(1);
+    sent.swap(2, 5);
+    for packet in &sent {
+        receiver.take(packet);
+        receiver.now_us += 100;
+        assert_eq!(receiver.asked(), []);
+    }
+    assert_eq!(receiver.verdicts(), [(short(1), vec![])]);
+    assert_eq!(receiver.stream.statistics().recovered, 0);
+}
+
+#[test]
+fn a_later_block_shows_that_the_end_of_one_was_sent() {
+    let mut receiver = receiver(RESEND);
+    receiver.take_all(&packets(1)[..7]);
+    receiver.take(&packets(2)[0]);
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(1), 7, 9)]);
+}
+
+#[test]
+fn without_leader_the_end_is_asked_for_once_the_leader_has_come() {
+    let mut receiver = receiver(RESEND);
+    receiver.take_all(&packets(1)[1..7]);
+    receiver.take(&packets(2)[0]);
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(1), 0, 0)]);
+    receiver.take(&packets(1)[0]);
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(1), 7, 9)]);
+}
+
+#[test]
+fn of_a_block_of_which_nothing_came_the_leader_is_asked_for() {
+    let mut receiver = receiver(RESEND);
+    receiver.take_all(packets(1));
+    receiver.take_all(packets(3));
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(2), 0, 0)]);
+    receiver.take(&packets(2)[0]);
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(2), 1, 9)]);
+    receiver.take_all(&packets(2)[1..]);
+    assert_eq!(receiver.verdicts().len(), 3);
+    assert_eq!(receiver.stream.statistics().skipped, 0);
+}
+
+#[test]
+fn a_block_that_the_camera_left_out_is_skipped_when_nothing_answers() {
+    let mut receiver = receiver(ResendPolicy { attempts: 2, ..RESEND });
+    receiver.take_all(packets(1));
+    receiver.take_all(packets(3));
+    let mut asked = 0;
+    for _ in 0..30 {
+        receiver.wait(1_000);
+        asked += receiver.asked().len();
+    }
+    assert_eq!(asked, 2);
+    assert_eq!(receiver.verdicts(), [(short(1), vec![]), (short(3), vec![])]);
+    assert_eq!(receiver.stream.statistics().skipped, 1);
+}
+
+#[test]
+fn what_the_camera_no_longer_has_is_not_asked_for_again() {
+    let mut receiver = receiver(RESEND);
+    let sent = packets(1);
+    receiver.take_all([&sent[0], &sent[4], &sent[8]]);
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(1), 1, 3), (short(1), 5, 7)]);
+    // One that was not asked for means nothing.
+    receiver.take(&answer(Status::PacketUnavailable, short(1), 9));
+    receiver.take(&answer(Status::PacketUnavailable, short(1), 2));
+    receiver.take(&answer(Status::PacketTemporarilyUnavailable, short(1), 3));
+    receiver.wait(10_000);
+    assert_eq!(receiver.asked(), [(short(1), 1, 1), (short(1), 3, 3), (short(1), 5, 7)]);
+    receiver.take(&answer(Status::PacketAndPrevRemovedFromMemory, short(1), 6));
+    receiver.wait(10_000);
+    assert_eq!(receiver.asked(), [(short(1), 7, 7)]);
+    assert_eq!(receiver.stream.statistics().unavailable, 5);
+    assert_eq!(receiver.refused(), [("status".into(), 1)]);
+    receiver.take_all([&sent[7], &sent[9]]);
+    receiver.wait(1);
+    assert_eq!(receiver.verdicts(), [(short(1), vec![(1, 3), (5, 6)])]);
+}
+
+#[test]
+fn requests_have_a_ceiling() {
+    let mut receiver = receiver(ResendPolicy { per_second: 100, attempts: 1000, again_us: 1_000, ..RESEND });
+    let sent = packets(1);
+    receiver.take_all([&sent[0], &sent[2], &sent[4], &sent[6]]);
+    let mut asked = 0;
+    for _ in 0..1_000 {
+        receiver.now_us += 1_000;
+        receiver.take(&sent[0]);
+        asked += receiver.asked().len();
+        if let Some(due_us) = receiver.stream.due_us() {
+            assert!(due_us >= receiver.now_us);
+        }
+    }
+    // What there is at once, and a second's.
+    assert!((100..=111).contains(&asked), "{asked}");
+}
+
+#[test]
+fn an_answer_of_another_packet_or_block_is_taken_for_what_it_says() {
+    let mut receiver = receiver(RESEND);
+    let (first, second) = (packets(1), packets(2));
+    receiver.take_all(first.iter().enumerate().filter(|(at, _)| ![3, 5].contains(at)).map(|(_, packet)| packet));
+    receiver.take_all(second.iter().enumerate().filter(|&(at, _)| at != 3).map(|(_, packet)| packet));
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked(), [(short(1), 3, 3), (short(1), 5, 5), (short(2), 3, 3)]);
+    // In place of (1, 3) one that is there, and one of the other block.
+    receiver.take_all([&first[4], &second[3], &first[5]]);
+    receiver.wait(10_000);
+    assert_eq!(receiver.asked(), [(short(1), 3, 3)]);
+    receiver.take(&first[3]);
+    let blocks = receiver.blocks();
+    assert_eq!(blocks[0].1, Image::new(short(1), 700).pixels());
+    assert_eq!(blocks[1].1, Image::new(short(2), 700).pixels());
+    assert_eq!(receiver.stream.statistics().duplicates, 1);
+}
+
+#[test]
+fn a_block_whose_requests_nobody_sends_is_given_up_all_the_same() {
+    let mut receiver = receiver(RESEND);
+    receiver.take_all(&packets(1)[..5]);
+    receiver.wait(2_000_000);
+    assert_eq!(receiver.verdicts(), [(short(1), vec![(5, 9)])]);
+    assert_eq!(receiver.stream.due_us(), None);
+}
