@@ -74,6 +74,8 @@ export interface ReceivedAck {
   requestId: number
   /** 0 for success; {@link statusName} says what others mean. */
   status: number
+  /** The code of the acknowledge: its command's, and 1. */
+  code: number
   ack: Ack
 }
 

@@ -23,7 +23,8 @@ pub(crate) fn each_band(
     }
 }
 
-fn decode(bytes: &[u8], format: Format, gray: Gray, values: &mut [u16]) {
+/// `values.len()` pixels from the bytes that they take.
+pub(crate) fn decode(bytes: &[u8], format: Format, gray: Gray, values: &mut [u16]) {
     match format {
         Format::U8 => values.iter_mut().zip(bytes).for_each(|(value, byte)| *value = u16::from(*byte)),
         Format::U16Le => each(bytes, values, u16::from_le_bytes),
