@@ -1,0 +1,99 @@
+import { writeFile } from 'node:fs/promises'
+import type { FrameRecord, Hostile } from '../gige-vision/sender.js'
+import type { SimulatorFaults } from '../simulator/options.js'
+import type { SimulatedPixelFormat } from '../simulator/pixel-formats.js'
+import { createGigeSimulator } from '../simulator/simulator.js'
+import { interruptible } from './interrupt.js'
+import { type Outcome, usage } from './outcome.js'
+import type { Output } from './output.js'
+import { megabytes, table } from './table.js'
+
+/** What the command line says of a simulated camera. */
+export interface SimulateOptions {
+  ip: string
+  device?: string
+  serial?: string
+  name?: string
+  model?: string
+  fps: number
+  size?: [width: number, height: number]
+  pixelFormat?: SimulatedPixelFormat
+  source: string
+  bandwidth: number
+  seed: number
+  loss?: number
+  fault?: string[]
+  hostile?: Hostile
+  record?: string
+  /** Seconds after which it ends by itself. */
+  duration?: number
+}
+
+/** `framewire simulate gige`: a camera until it is interrupted, which is how it is meant to end. */
+export async function simulateGige(options: SimulateOptions, output: Output): Promise<Outcome> {
+  const { ip, device, serial, name, model, fps, size, pixelFormat, source, bandwidth, seed, hostile } =
+    options
+  const { loss, fault = [], record, duration } = options
+  return interruptible(
+    async (signal) => {
+      const simulator = await createGigeSimulator({
+        address: ip,
+        device,
+        serial,
+        userName: name,
+        model,
+        fps,
+        width: size?.[0],
+        height: size?.[1],
+        pixelFormat,
+        source,
+        bandwidthMBps: bandwidth === 0 ? Infinity : bandwidth,
+        seed,
+        faults: { ...Object.fromEntries(fault.map(parseFault)), ...(loss !== undefined && { loss }) },
+        hostile,
+      })
+      output.result(
+        { ok: true, ready: true, address: simulator.address, serial: simulator.serial },
+        table([
+          ['Camera', simulator.serial],
+          ['Address', simulator.address],
+        ]),
+      )
+      const over =
+        duration === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(1000 * duration)])
+      const ending = new Promise((done) => over.addEventListener('abort', done, { once: true }))
+      if (!over.aborted) await Promise.race([ending, simulator.ended])
+      await simulator.close()
+      const records = simulator.records()
+      if (record !== undefined) await writeFile(record, records.map(line).join(''))
+      const { statistics } = simulator
+      return {
+        exitCode: 0,
+        value: { statistics },
+        text: table([
+          ['Frames', `${statistics.frames} in ${statistics.packets} packets, ${megabytes(statistics.bytes)}`],
+          ['Resent', statistics.resendRequests > 0 && `${statistics.resentPackets} packets`],
+          ['Overruns', statistics.overruns > 0 && `${statistics.overruns} frames were due and not taken`],
+          ['Record', record],
+        ]),
+      }
+    },
+    () => output.note('framewire: switching the camera off; Ctrl-C again ends at once.'),
+  )
+}
+
+/** A fault of the command line: `duplicate=0.05`. */
+function parseFault(text: string): [keyof SimulatorFaults, number | boolean] {
+  const [name, value = ''] = text.split('=')
+  const number = Number(value)
+  const parsed = value === 'true' ? true : value === 'false' ? false : number
+  if (!name || value.trim() === '' || Number.isNaN(parsed)) {
+    throw usage(`--fault ${text}: expected a name and a number, such as duplicate=0.05.`)
+  }
+  return [name as keyof SimulatorFaults, parsed]
+}
+
+function line(record: FrameRecord): string {
+  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
+  return `${JSON.stringify(record, plain)}\n`
+}

@@ -1,0 +1,211 @@
+import { Status, streamChannel } from '../gige-vision/bootstrap.js'
+import { bitsPerPixel, PIXEL_FORMATS } from './pixel-formats.js'
+import type { Refusal, RegisterMap } from './register-map.js'
+
+/** Addresses of the camera's own registers; `description.ts` tells hosts of them. */
+export const Feature = {
+  sensorWidth: 0xa000,
+  sensorHeight: 0xa004,
+  width: 0xa010,
+  height: 0xa014,
+  offsetX: 0xa018,
+  offsetY: 0xa01c,
+  pixelFormat: 0xa020,
+  /** Bit 0: images are a pattern, not a recording. */
+  testImage: 0xa024,
+  /** {@link AcquisitionMode}. */
+  acquisitionMode: 0xa030,
+  acquisitionStart: 0xa034,
+  acquisitionStop: 0xa038,
+  acquisitionFrameCount: 0xa03c,
+  /** A 32-bit float, in Hz. */
+  frameRate: 0xa040,
+  /** In tenths of a us. */
+  exposureTime: 0xa044,
+  triggerMode: 0xa048,
+  triggerSource: 0xa04c,
+  triggerSoftware: 0xa050,
+  /** In tenths of a dB. */
+  gain: 0xa060,
+  /** In hundredths of a degree Celsius. */
+  temperature: 0xa064,
+  userSetSelector: 0xa070,
+  userSetLoad: 0xa074,
+  deviceReset: 0xa080,
+} as const
+
+/** Values of the register AcquisitionMode. */
+export const AcquisitionMode = { singleFrame: 1, multiFrame: 2, continuous: 3 } as const
+
+const FEATURE_AREA = 0xa000
+const FEATURE_BYTES = 0x100
+const MAX_FRAME_RATE = 100_000
+
+/** What an image is at first. */
+export interface InitialImage {
+  width: number
+  height: number
+  pixelFormat: number
+  fps: number
+  /** Its pixels are a recording's: size and format cannot be changed. */
+  recorded: boolean
+}
+
+/** What registers make the camera do. */
+export interface FeatureActions {
+  start(): void
+  trigger(): void
+  reset(): void
+}
+
+/** The camera's own features, as registers. */
+export class Features {
+  /** Between AcquisitionStart and AcquisitionStop. */
+  acquiring = false
+  readonly #map: RegisterMap
+  readonly #initial: InitialImage
+
+  constructor(map: RegisterMap, initial: InitialImage, actions: FeatureActions) {
+    this.#map = map
+    this.#initial = initial
+    map.area(FEATURE_AREA, new Uint8Array(FEATURE_BYTES))
+    map.constant(Feature.sensorWidth, initial.width)
+    map.constant(Feature.sensorHeight, initial.height)
+    map.constant(Feature.testImage, initial.recorded ? 0 : 1)
+    map.constant(Feature.temperature, 3_650)
+    this.#setting(Feature.width, (width) => this.#fits({ width }))
+    this.#setting(Feature.height, (height) => this.#fits({ height }))
+    this.#setting(Feature.offsetX, (offsetX) => this.#fits({ offsetX }))
+    this.#setting(Feature.offsetY, (offsetY) => this.#fits({ offsetY }))
+    this.#setting(Feature.pixelFormat, (pixelFormat) => this.#fits({ pixelFormat }))
+    this.#setting(Feature.acquisitionMode, (mode) => mode >= 1 && mode <= 3)
+    this.#setting(Feature.acquisitionFrameCount, (count) => count >= 1 && count <= 65_535)
+    this.#choice(Feature.frameRate, (bits) => {
+      const rate = toFloat(bits)
+      return rate > 0 && rate <= MAX_FRAME_RATE
+    })
+    this.#choice(Feature.exposureTime, (tenths) => tenths >= 10 && tenths <= 100_000_000)
+    this.#choice(Feature.gain, (tenths) => tenths <= 480)
+    this.#choice(Feature.triggerMode, (mode) => mode <= 1)
+    this.#choice(Feature.triggerSource, (source) => source === 0)
+    this.#choice(Feature.userSetSelector, (set) => set === 0)
+    this.#command(Feature.acquisitionStart, () => {
+      if (this.#fits({}) === false) return Status.invalidParameter
+      if (this.acquiring) return undefined
+      this.acquiring = true
+      actions.start()
+    })
+    this.#command(Feature.acquisitionStop, () => {
+      this.acquiring = false
+    })
+    this.#command(Feature.triggerSoftware, () => actions.trigger())
+    this.#command(Feature.userSetLoad, () => (this.acquiring ? Status.writeProtect : this.load()))
+    this.#command(Feature.deviceReset, () => actions.reset())
+    this.load()
+  }
+
+  /** Every setting as it was at first. */
+  load(): void {
+    const { width, height, pixelFormat, fps } = this.#initial
+    const set = this.#map.set.bind(this.#map)
+    set(Feature.width, width)
+    set(Feature.height, height)
+    set(Feature.offsetX, 0)
+    set(Feature.offsetY, 0)
+    set(Feature.pixelFormat, pixelFormat)
+    set(Feature.acquisitionMode, AcquisitionMode.continuous)
+    set(Feature.acquisitionFrameCount, 1)
+    set(Feature.frameRate, fromFloat(fps))
+    set(Feature.exposureTime, 100_000)
+    set(Feature.gain, 0)
+    set(Feature.triggerMode, 0)
+  }
+
+  get image() {
+    return {
+      width: this.#map.word(Feature.width),
+      height: this.#map.word(Feature.height),
+      offsetX: this.#map.word(Feature.offsetX),
+      offsetY: this.#map.word(Feature.offsetY),
+      pixelFormat: this.#map.word(Feature.pixelFormat),
+    }
+  }
+
+  /** Ms between frames. */
+  get periodMs(): number {
+    return 1000 / toFloat(this.#map.word(Feature.frameRate))
+  }
+
+  /** Frames are taken when they are asked for alone. */
+  get triggered(): boolean {
+    return this.#map.word(Feature.triggerMode) === 1
+  }
+
+  /** Frames after which the acquisition ends by itself. */
+  get frameLimit(): number {
+    const mode = this.#map.word(Feature.acquisitionMode)
+    if (mode === AcquisitionMode.continuous) return Infinity
+    return mode === AcquisitionMode.singleFrame ? 1 : this.#map.word(Feature.acquisitionFrameCount)
+  }
+
+  /** What a stream is like stream channel 0's registers say. */
+  get stream() {
+    const { port, packetSize, packetDelay, destination } = streamChannel(0)
+    return {
+      port: this.#map.word(port) & 0xffff,
+      destination: this.#map.word(destination),
+      packetSize: this.#map.word(packetSize) & 0xffff,
+      delayTicks: this.#map.word(packetDelay),
+    }
+  }
+
+  /** A setting that cannot be changed while frames are taken. */
+  #setting(address: number, takes: (value: number) => boolean): void {
+    this.#map.plain(address, 0, (value) => {
+      if (this.acquiring) return Status.writeProtect
+      return takes(value) ? undefined : Status.invalidParameter
+    })
+  }
+
+  #choice(address: number, takes: (value: number) => boolean): void {
+    this.#map.plain(address, 0, (value) => (takes(value) ? undefined : Status.invalidParameter))
+  }
+
+  /** A register that does something when it is written; `act` answers a status where it refuses. */
+  #command(address: number, act: () => unknown): void {
+    const write = (value: number): Refusal => {
+      const refusal = value === 0 ? undefined : act()
+      return typeof refusal === 'number' ? refusal : undefined
+    }
+    this.#map.register(address, { read: () => 0, write })
+  }
+
+  /** Whether the image, with this change, is one that the sensor has. */
+  #fits(change: Partial<ReturnType<() => Features['image']>>): boolean {
+    const { width, height, offsetX, offsetY, pixelFormat } = { ...this.image, ...change }
+    const { recorded, ...sensor } = this.#initial
+    if (recorded)
+      return width === sensor.width && height === sensor.height && pixelFormat === sensor.pixelFormat
+    return (
+      width >= 1 &&
+      height >= 1 &&
+      offsetX + width <= sensor.width &&
+      offsetY + height <= sensor.height &&
+      Object.values<number>(PIXEL_FORMATS).includes(pixelFormat) &&
+      (width * bitsPerPixel(pixelFormat)) % 8 === 0
+    )
+  }
+}
+
+const float = new DataView(new ArrayBuffer(4))
+
+/** The number that the word of a register stands for. */
+function toFloat(word: number): number {
+  float.setUint32(0, word)
+  return float.getFloat32(0)
+}
+
+function fromFloat(value: number): number {
+  float.setFloat32(0, value)
+  return float.getUint32(0)
+}

@@ -1,0 +1,30 @@
+/** How far behind its time a stream may catch up, in ms: as much comes at once after this thread was held up. */
+const MOST_BEHIND_MS = 30
+
+/** When the next packet is due, by a link's speed and the delay between packets. */
+export class Pacer {
+  #intervalMs = 0
+  #nextMs = 0
+
+  /** @param delayMs between packets */
+  start(packetBytes: number, bandwidthMBps: number, delayMs: number): void {
+    this.#intervalMs = packetBytes / (bandwidthMBps * 1000) + delayMs
+    this.#nextMs = 0
+  }
+
+  /** A frame begins: nothing of it is due before. */
+  begin(atMs: number): void {
+    this.#nextMs = Math.max(this.#nextMs, atMs)
+  }
+
+  /** How many packets are due. */
+  due(nowMs: number): number {
+    if (this.#intervalMs === 0) return Infinity
+    this.#nextMs = Math.max(this.#nextMs, nowMs - MOST_BEHIND_MS)
+    return Math.max(0, Math.floor((nowMs - this.#nextMs) / this.#intervalMs) + 1)
+  }
+
+  spend(packets: number): void {
+    this.#nextMs += packets * this.#intervalMs
+  }
+}

@@ -1,0 +1,280 @@
+import { type Batch, PACKET_WORDS } from '../datagrams/batch.js'
+import type { DatagramSocket, Endpoint } from '../datagrams/datagrams.js'
+import { addressText } from '../datagrams/ipv4.js'
+import { PacketSize, streamChannel } from '../gige-vision/bootstrap.js'
+import type { Resend } from '../gige-vision/gvcp.js'
+import type { Origin, Sender } from '../gige-vision/sender.js'
+import type { Chance } from './chance.js'
+import type { CameraClock } from './clock.js'
+import type { Features } from './features.js'
+import type { CheckedOptions } from './options.js'
+import { Pacer } from './pacer.js'
+import type { Playback } from './playback.js'
+import type { RegisterMap } from './register-map.js'
+
+/** Packets that are written at once. */
+export const SLOTS = 512
+/** Frames that wait to be sent, at most; the camera takes none while there are as many. */
+const MOST_WAITING = 8
+const LEAST_PACKET_SIZE = 64
+/** Bytes of the IP and UDP headers, which count in the packet size. */
+const IP_UDP_BYTES = 28
+
+/** What happened on a stream channel. */
+export interface StreamCounts {
+  /** Sessions, from the first packet's turn to the end of it. */
+  sessions: number
+  /** Frames that were taken, those left out by `skipEvery` included. */
+  frames: number
+  /** Frames that were due and not taken, because those before were not sent yet. */
+  overruns: number
+  packets: number
+  /** Of the packets, without IP and UDP headers. */
+  bytes: number
+  /** Packets that the system refused to send. */
+  unsent: number
+  testPackets: number
+  resendRequests: number
+  /** Packets that were asked for again and sent again. */
+  resentPackets: number
+  /** Packets that were asked for again before they were sent once. */
+  prematureResends: number
+  /** Packets that were asked for again when they were gone. */
+  unavailable: number
+}
+
+/** Sockets of a stream channel. */
+export interface StreamSockets {
+  camera: DatagramSocket
+  /** One that never cuts packets, for test packets. */
+  uncut: DatagramSocket
+  /** Somebody else's. */
+  stranger: DatagramSocket
+}
+
+/** Stream channel 0 of a camera: frames at their times, packets at the pace of the link. */
+export class StreamChannel {
+  readonly counts: StreamCounts = {
+    sessions: 0,
+    frames: 0,
+    overruns: 0,
+    packets: 0,
+    bytes: 0,
+    unsent: 0,
+    testPackets: 0,
+    resendRequests: 0,
+    resentPackets: 0,
+    prematureResends: 0,
+    unavailable: 0,
+  }
+  readonly #sender: Sender
+  readonly #features: Features
+  readonly #sockets: StreamSockets
+  readonly #clock: CameraClock
+  readonly #chance: Chance
+  readonly #options: CheckedOptions
+  readonly #playback: Playback | undefined
+  readonly #pacer = new Pacer()
+  readonly #resends: { request: Resend; atMs: number }[] = []
+  #session: Session | undefined
+  #triggers = 0
+  /** What was written and not sent yet. */
+  #left: Record<Origin, number> = { camera: 0, stranger: 0 }
+
+  constructor(parts: {
+    sender: Sender
+    features: Features
+    sockets: StreamSockets
+    clock: CameraClock
+    chance: Chance
+    options: CheckedOptions
+    playback: Playback | undefined
+  }) {
+    this.#sender = parts.sender
+    this.#features = parts.features
+    this.#sockets = parts.sockets
+    this.#clock = parts.clock
+    this.#chance = parts.chance
+    this.#options = parts.options
+    this.#playback = parts.playback
+  }
+
+  /** Lay out the channel's registers. */
+  lay(map: RegisterMap): void {
+    const { port, packetSize, packetDelay, destination, sourcePort } = streamChannel(0)
+    const { maxPacketSize } = this.#options
+    map.plain(port)
+    map.plain(packetDelay)
+    map.plain(destination)
+    map.register(sourcePort, { read: () => this.#sockets.camera.local.port })
+    let scps = Math.min(1500, maxPacketSize)
+    map.register(packetSize, {
+      read: () => scps,
+      write: (value) => {
+        const bytes = Math.max(LEAST_PACKET_SIZE, Math.min(value & 0xffff, maxPacketSize))
+        scps = (value & PacketSize.doNotFragment) | bytes
+        if (value & PacketSize.fireTest) void this.#test(bytes, (value & PacketSize.doNotFragment) !== 0)
+      },
+    })
+  }
+
+  /** Whether frames are being taken or sent. */
+  get isStreaming(): boolean {
+    return this.#session !== undefined
+  }
+
+  /** A frame is asked for. */
+  trigger(): void {
+    if (this.#features.triggered) this.#triggers++
+  }
+
+  /** End the session at once. */
+  cut(): void {
+    if (this.#session === undefined) return
+    this.#session = undefined
+    this.#left = { camera: 0, stranger: 0 }
+    this.#resends.length = 0
+    this.#sender.stop()
+  }
+
+  /** A host asks for packets again. */
+  resend(request: Resend, nowMs: number): void {
+    this.counts.resendRequests++
+    if (!this.#options.resends) return
+    this.#resends.push({ request, atMs: nowMs + this.#options.faults.resendDelayMs })
+  }
+
+  /** Do what is due. */
+  async tick(nowMs: number): Promise<void> {
+    await this.#follow(nowMs)
+    while (this.#resends.length > 0 && this.#resends[0]!.atMs <= nowMs) {
+      const { packets, premature, unavailable } = this.#sender.resend(this.#resends.shift()!.request)
+      this.counts.resentPackets += packets
+      this.counts.prematureResends += premature
+      this.counts.unavailable += unavailable
+    }
+    // What is due goes out; with a link of any speed no more than what waits, so that commands are heard in between.
+    for (let batches = 0; batches < 64; batches++) {
+      if (this.#session) this.#takeFrames(this.#session, nowMs)
+      if (!(await this.#flush())) return
+      const due = this.#pacer.due(nowMs)
+      if (due < 1) return
+      this.#sender.write(Math.min(due, SLOTS))
+      this.#left.camera = this.#sender.written('camera').count
+      this.#left.stranger = this.#sender.written('stranger').count
+      const written = this.#left.camera + this.#left.stranger
+      if (written === 0) return
+      this.#pacer.spend(written)
+    }
+  }
+
+  /** Begin or end a session as the registers say. */
+  async #follow(nowMs: number): Promise<void> {
+    const { port, destination, packetSize, delayTicks } = this.#features.stream
+    const to = { address: addressText(destination), port }
+    const isOpen = port !== 0 && destination !== 0
+    const session = this.#session
+    if (session) {
+      const isOther = to.address !== session.to.address || to.port !== session.to.port
+      const isDone = session.frames >= session.limit || !this.#features.acquiring
+      if (!isOpen || isOther) this.cut()
+      else if (isDone && this.#sender.backlog === 0 && this.#left.camera + this.#left.stranger === 0) {
+        // The sender goes on: packets of the session can still be asked for again.
+        this.#features.acquiring = false
+        this.#session = undefined
+      }
+      return
+    }
+    if (!isOpen || !this.#features.acquiring) return
+    await this.#playback?.rewind()
+    this.#sender.start({ ...this.#features.image, packetSize, recorded: this.#playback !== undefined, to })
+    this.#pacer.start(packetSize, this.#options.bandwidthMBps, delayTicks / 1e6)
+    this.#triggers = 0
+    this.counts.sessions++
+    const { periodMs, frameLimit: limit } = this.#features
+    this.#session = { to, startMs: nowMs, periodMs, periods: 0, frames: 0, limit }
+  }
+
+  #takeFrames(session: Session, nowMs: number): void {
+    if (!this.#features.acquiring) return
+    const { jitterMs } = this.#options.faults
+    while (session.frames < session.limit) {
+      const { triggered } = this.#features
+      const takenMs = triggered ? nowMs : this.#dueMs(session)
+      const isDue = triggered ? this.#triggers > 0 : takenMs <= nowMs
+      const sendMs = takenMs + (jitterMs > 0 ? jitterMs * this.#chance.at(this.counts.frames) : 0)
+      if (!isDue || sendMs > nowMs) return
+      if (this.#playback && !this.#playback.isReady) return
+      session.periods++
+      this.#triggers = Math.max(0, this.#triggers - 1)
+      if (this.#sender.backlog >= MOST_WAITING) {
+        this.counts.overruns++
+        continue
+      }
+      this.#playback?.take(this.#sender.pixels())
+      this.#sender.take(this.#clock.ticks(takenMs))
+      session.frames++
+      this.counts.frames++
+      this.#pacer.begin(sendMs)
+    }
+  }
+
+  /** When the next frame is due: steady, whatever became of those before. */
+  #dueMs(session: Session): number {
+    const { periodMs } = this.#features
+    if (periodMs !== session.periodMs) {
+      session.startMs += session.periods * session.periodMs
+      session.periods = 0
+      session.periodMs = periodMs
+    }
+    return session.startMs + session.periods * periodMs
+  }
+
+  /** Send what was written; whether all of it went. */
+  async #flush(): Promise<boolean> {
+    for (const origin of ['camera', 'stranger'] as const) {
+      while (this.#left[origin] > 0) {
+        const { batch, count } = this.#sender.written(origin)
+        const sent = await this.#send(origin, batch, count)
+        this.#sender.sent(origin, sent)
+        this.#left[origin] -= sent
+        if (sent < count) return false
+      }
+    }
+    return true
+  }
+
+  /** Send packets; how many are done with. One that cannot be sent at all is lost. */
+  async #send(origin: Origin, batch: Batch, count: number): Promise<number> {
+    try {
+      const sent = await this.#sockets[origin].sendMany(batch, count)
+      this.counts.packets += sent
+      for (let at = 0; at < sent * PACKET_WORDS; at += PACKET_WORDS) this.counts.bytes += batch.table[at]!
+      return sent
+    } catch {
+      this.counts.unsent++
+      return 1
+    }
+  }
+
+  /** Send a test packet; one that is too long for the network is lost, which is the test. */
+  async #test(bytes: number, uncut: boolean): Promise<void> {
+    const { port, destination } = this.#features.stream
+    const to = { address: addressText(destination), port }
+    if (port === 0 || destination === 0) return
+    this.counts.testPackets++
+    const socket = uncut ? this.#sockets.uncut : this.#sockets.camera
+    await socket.send(new Uint8Array(bytes - IP_UDP_BYTES), to).catch(() => {})
+  }
+}
+
+/** A stream from its first packet to its end. */
+interface Session {
+  to: Endpoint
+  startMs: number
+  periodMs: number
+  /** Periods since the start, frames that were not taken included. */
+  periods: number
+  frames: number
+  limit: number
+}
