@@ -43,6 +43,8 @@ export interface ErrorDetails {
   'stream/chunk-reused': { dataId: string; index: number }
   /** The memory budget is used up; wait for a chunk to be stored and push again. */
   'stream/memory-budget': { budgetBytes: number; heldBytes: number; chunkBytes: number }
+  /** The thread that received the frames of a camera ended. */
+  'stream/source-lost': { camera: string }
   /** Lists of a time series chunk do not fit each other. */
   'series/points': { channel?: string; chunk?: number; timestamps?: number; values?: number; reason?: string }
   /** The caller's AbortSignal fired. */
@@ -82,6 +84,10 @@ export interface ErrorDetails {
   'gige/closed': { address: string }
   /** The camera started, but not one packet of its stream came. */
   'gige/no-stream': { address: string; port: number; waitedMs: number }
+  /** Packets came, but no frame in time. */
+  'gige/no-frame': { address: string; waitedMs: number; complete: number; incomplete: number; queueFull: number }
+  /** The camera is acquiring already. */
+  'gige/acquiring': { address: string }
   /** No packet size gets through. */
   'gige/packet-size': { address: string; tried: readonly number[] }
   /** What the camera sends is not supported. */

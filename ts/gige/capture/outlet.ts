@@ -13,6 +13,6 @@ export interface CapturedFrame {
 export interface FrameOutlet {
   /** Take a frame over; its block is released by the outlet, sooner or later. Never blocks. */
   take(frame: CapturedFrame): void
-  /** No frame follows. Blocks that still wait are released. */
-  close(): void
+  /** No frame follows, for `reason` where that was not asked for. Blocks that still wait are released. */
+  close(reason?: unknown): void
 }

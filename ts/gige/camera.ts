@@ -1,0 +1,256 @@
+import { startThread, type Thread, type Threads, transferred, type WorkerFiles } from '../core/thread.js'
+import { nodeThreads } from '../core/threads-node.js'
+import { fromWire } from '../core/wire-error.js'
+import type { Features } from '../genicam/features.js'
+import { loadFeatures } from '../genicam/load.js'
+import type { LiveSource } from '../streaming/live-source.js'
+import {
+  type AcquireOptions,
+  Acquisition,
+  type AcquisitionOptions,
+  acquire,
+  acquiredFrames,
+  type FramesOptions,
+  type StreamingCamera,
+} from './acquisition.js'
+import type { CaptureEvent, CaptureStage } from './capture/stage.js'
+import { type DescriptionBytes, type DescriptionOptions, readDescription } from './description.js'
+import { closedFault, lostFault, optionFault } from './faults.js'
+import type { GigeFrame } from './frame.js'
+import { GigeLiveSource, type PackingCamera } from './live-source.js'
+import { type GigeWasm, gigeVision, hostNetwork } from './network.js'
+import type { Registers } from './registers.js'
+import { type ReachableCamera, type SelectionOptions, selectCamera } from './selection.js'
+import { StandardFeatures } from './standard-features.js'
+import type { StreamOptions } from './stream-options.js'
+import { streamingCamera } from './streaming-camera.js'
+
+/** How a camera is opened. */
+export interface OpenCameraOptions
+  extends SelectionOptions,
+    DescriptionOptions,
+    GigeWasm,
+    Pick<WorkerFiles, 'workerUrl'> {
+  /** After how many ms without a word of this host the camera lets go of it; default 3000, at least 500. */
+  heartbeatTimeoutMs?: number
+  /**
+   * Look for the camera when it was lost (unplugged, switched off and on), and take control of it again. Its settings
+   * may be its default ones then. Default false.
+   */
+  reconnect?: boolean
+  /** URL of `genicam_wasm_bg.wasm`, when it was moved away from the library. */
+  genicamWasmUrl?: string | URL
+}
+
+/** What a `reconnected` event tells. */
+export interface Reconnected {
+  /** The camera's IPv4 address now. */
+  address: string
+  /** How long it was away, in ms. */
+  gapMs: number
+}
+
+const [LEAST_HEARTBEAT_MS, MOST_HEARTBEAT_MS] = [500, 2 ** 32 - 1]
+
+/**
+ * Open a camera and take control of it: by serial number, user-given name, IP or hardware address, or the first that
+ * answers. Rejects with `gige/not-found` (says what there is, and what to do about a camera in a foreign subnet),
+ * `gige/control-denied`, `gige/no-answer`, `gige/option`, `datagrams/...`, `core/load`.
+ */
+export async function openCamera(selector?: string, options: OpenCameraOptions = {}): Promise<GigeCamera> {
+  const { heartbeatTimeoutMs = 3000, reconnect = false } = options
+  if (!(heartbeatTimeoutMs >= LEAST_HEARTBEAT_MS && heartbeatTimeoutMs <= MOST_HEARTBEAT_MS)) {
+    throw optionFault('heartbeatTimeoutMs', heartbeatTimeoutMs, `${LEAST_HEARTBEAT_MS} ms or more`)
+  }
+  const found = await selectCamera(await hostNetwork(options), selector, options)
+  const { mac, serialNumber, address, interfaceIp, interfaceName } = found
+  const threads = nodeThreads(options)
+  const thread = await startThread<CaptureStage>(threads, 'capture')
+  const { port1: events, port2 } = new MessageChannel()
+  try {
+    await thread.commands.open(
+      {
+        place: { address, interfaceIp, interfaceName },
+        identity: { mac, serialNumber },
+        heartbeatTimeoutMs: Math.round(heartbeatTimeoutMs),
+        reconnect,
+      },
+      transferred(port2),
+    )
+  } catch (error) {
+    events.close()
+    await thread.terminate()
+    throw error
+  }
+  return new GigeCamera(found, thread, threads, events, options)
+}
+
+/**
+ * A camera under control of this host. Its control channel and heartbeat run in a worker: a busy main thread does not
+ * lose it. It does not keep the process alive.
+ *
+ * Events: `lost` (a `CustomEvent` with the `gige/control-lost` as its detail) and `reconnected` (with {@link Reconnected}).
+ */
+export class GigeCamera extends StandardFeatures implements Registers {
+  /** Who the camera is, and where it was found. */
+  readonly identity: ReachableCamera
+  readonly #thread: Thread<CaptureStage>
+  readonly #options: OpenCameraOptions
+  readonly #events: MessagePort
+  readonly #streaming: StreamingCamera & PackingCamera
+  /** Rejects when the worker is gone. */
+  readonly #gone: Promise<never>
+  #address: string
+  #description: Promise<DescriptionBytes> | undefined
+  #features: Promise<Features> | undefined
+  #closing: Promise<void> | undefined
+
+  /** Use {@link openCamera}. */
+  constructor(
+    identity: ReachableCamera,
+    thread: Thread<CaptureStage>,
+    threads: Threads,
+    events: MessagePort,
+    options: OpenCameraOptions,
+  ) {
+    super()
+    this.identity = identity
+    this.#thread = thread
+    this.#options = options
+    this.#events = events
+    this.#streaming = streamingCamera(this, (run) => this.#command(run))
+    this.#address = identity.address
+    this.#gone = thread.lost.then((reason) => {
+      const error = lostFault(this.#address, 'its worker ended', reason)
+      this.#tell('lost', error)
+      throw error
+    })
+    this.#gone.catch(() => {})
+    events.onmessage = ({ data }) => this.#happened(data as CaptureEvent)
+    threads.keepPortAlive(events, false)
+  }
+
+  /** The camera's IPv4 address: another one than `identity` says where it came back with another. */
+  get address(): string {
+    return this.#address
+  }
+
+  readRegister(address: number): Promise<number> {
+    return this.#command((stage) => stage.readRegister(address))
+  }
+
+  /** Many registers, with few packets where the camera can. */
+  readRegisters(addresses: readonly number[]): Promise<number[]> {
+    return this.#command((stage) => stage.readRegisters(addresses))
+  }
+
+  writeRegister(address: number, value: number): Promise<void> {
+    return this.#command((stage) => stage.writeRegister(address, value))
+  }
+
+  readMemory(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#command((stage) => stage.readMemory(address, bytes))
+  }
+
+  writeMemory(address: number, data: Uint8Array): Promise<void> {
+    return this.#command((stage) => stage.writeMemory(address, data))
+  }
+
+  /** The GenICam description of its features as it lies there: XML, or a zip with it. Rejects with `genicam/description`. */
+  description(): Promise<DescriptionBytes> {
+    this.#description ??= this.#readDescription().catch((error) => {
+      this.#description = undefined
+      throw error
+    })
+    return this.#description
+  }
+
+  override features(): Promise<Features> {
+    this.#features ??= this.#loadFeatures().catch((error) => {
+      this.#features = undefined
+      throw error
+    })
+    return this.#features
+  }
+
+  /**
+   * Acquire from now on, until the acquisition is stopped: `await using acquisition = camera.acquisition()`. One at a
+   * time. What goes wrong is thrown by what is done with it.
+   */
+  acquisition(options: AcquisitionOptions = {}): Acquisition {
+    return new Acquisition(this.#streaming, options)
+  }
+
+  /** One frame. Rejects as {@link acquire}. */
+  async grab(options: AcquireOptions = {}): Promise<GigeFrame> {
+    const [frame] = await this.acquire(1, options)
+    return frame!
+  }
+
+  /**
+   * So many frames, one after the other. Rejects with `gige/no-stream` where the camera sends nothing at all,
+   * `gige/no-frame` where a frame does not come in time, `gige/control-lost`, `gige/acquiring`, `stream/aborted`.
+   */
+  acquire(count: number, options: AcquireOptions = {}): Promise<GigeFrame[]> {
+    return acquire(this.#streaming, count, options)
+  }
+
+  /** Frames for as long as the loop over them lasts. Throws as {@link acquire}. */
+  frames(options: FramesOptions = {}): AsyncGenerator<GigeFrame, void, void> {
+    return acquiredFrames(this.#streaming, options)
+  }
+
+  /** The camera as `RHEEDStreamer.attach` takes it, where it is to stream with options. */
+  live(options: StreamOptions = {}): LiveSource {
+    const { model, serialNumber } = this.identity
+    return new GigeLiveSource(`${model} ${serialNumber || this.#address}`, this, this.#streaming, options)
+  }
+
+  /** Give the camera back. Closing it again does nothing. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #readDescription(): Promise<DescriptionBytes> {
+    return readDescription(await gigeVision(this.#options), this, this.#options)
+  }
+
+  async #loadFeatures(): Promise<Features> {
+    const { source, bytes } = await this.description()
+    const { genicamWasmUrl } = this.#options
+    const wasmUrl = genicamWasmUrl && String(genicamWasmUrl)
+    return loadFeatures({ xml: bytes, registers: this, source, wasmUrl })
+  }
+
+  async #command<T>(run: (stage: Thread<CaptureStage>['commands']) => Promise<T>): Promise<T> {
+    if (this.#closing) throw closedFault(this.#address)
+    return Promise.race([run(this.#thread.commands), this.#gone])
+  }
+
+  #happened(event: CaptureEvent): void {
+    if (event.kind === 'lost') {
+      this.#tell('lost', fromWire(event.error))
+      return
+    }
+    const { address, gapMs } = event
+    this.#address = address
+    // What it was set to before may be gone.
+    this.#features?.then((features) => features.forget()).catch(() => {})
+    this.#tell('reconnected', { address, gapMs } satisfies Reconnected)
+  }
+
+  #tell(kind: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(kind, { detail }))
+  }
+
+  async #close(): Promise<void> {
+    await Promise.race([this.#thread.commands.close(), this.#gone]).catch(() => {})
+    this.#events.close()
+    await this.#thread.terminate()
+  }
+}

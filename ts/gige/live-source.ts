@@ -1,0 +1,111 @@
+import type { PixelFormat } from '../core/core.js'
+import { FramewireError } from '../errors.js'
+import type { LiveOrder } from '../packing/live.js'
+import type { LiveFormat, LiveRun, LiveSource } from '../streaming/live-source.js'
+import { Acquisition, type StreamingCamera } from './acquisition.js'
+import type { StandardFeatures } from './standard-features.js'
+import type { StreamStatistics } from './statistics.js'
+import { type StreamOptions, type StreamSettings, streamSettings } from './stream-options.js'
+
+/** What packing workers make of each pixel format, by its name in the PFNC. */
+const FORMATS: Readonly<Record<string, { format: PixelFormat; bits: number; bitsPerPixel: number }>> = {
+  Mono8: { format: 'u8', bits: 8, bitsPerPixel: 8 },
+  Mono10: { format: 'u16le', bits: 10, bitsPerPixel: 16 },
+  Mono12: { format: 'u16le', bits: 12, bitsPerPixel: 16 },
+  Mono14: { format: 'u16le', bits: 14, bitsPerPixel: 16 },
+  Mono16: { format: 'u16le', bits: 16, bitsPerPixel: 16 },
+  Mono10p: { format: 'mono10p', bits: 10, bitsPerPixel: 10 },
+  Mono12p: { format: 'mono12p', bits: 12, bitsPerPixel: 12 },
+  Mono10Packed: { format: 'mono10packed', bits: 10, bitsPerPixel: 12 },
+  Mono12Packed: { format: 'mono12packed', bits: 12, bitsPerPixel: 12 },
+  RGB8: { format: 'rgb8', bits: 8, bitsPerPixel: 24 },
+  RGBa8: { format: 'rgba8', bits: 8, bitsPerPixel: 32 },
+  RGB16: { format: 'rgb16le', bits: 16, bitsPerPixel: 48 },
+}
+
+/** A camera whose capture worker can hand frames to packing workers, as is said on `port`, which is transferred. */
+export interface PackingCamera {
+  startPacking(settings: StreamSettings, order: LiveOrder, port: MessagePort): Promise<StreamStatistics>
+}
+
+/** A GigE Vision camera whose frames go to packing workers straight from its capture worker. */
+export class GigeLiveSource implements LiveSource {
+  readonly label: string
+  readonly #features: StandardFeatures
+  readonly #camera: StreamingCamera & PackingCamera
+  readonly #options: StreamOptions
+
+  constructor(
+    label: string,
+    features: StandardFeatures,
+    camera: StreamingCamera & PackingCamera,
+    options: StreamOptions,
+  ) {
+    this.label = label
+    this.#features = features
+    this.#camera = camera
+    this.#options = options
+  }
+
+  /** Rejects with `gige/unsupported` where the camera sends pixels that cannot be streamed. */
+  async format(): Promise<LiveFormat> {
+    const features = this.#features
+    const name = await features.pixelFormat()
+    const known = FORMATS[name]
+    if (!known) {
+      throw new FramewireError(
+        'gige/unsupported',
+        `The camera at ${this.#camera.address} sends ${name}, which cannot be streamed. Set its PixelFormat to one of ${Object.keys(FORMATS).join(', ')}.`,
+        { what: `pixel format ${name}` },
+      )
+    }
+    const [width, height] = [await features.width(), await features.height()]
+    const { format, bits, bitsPerPixel } = known
+    const isBig = this.#options.byteOrder === 'big'
+    return {
+      height,
+      width,
+      channels: format.startsWith('rgba') ? 4 : format.startsWith('rgb') ? 3 : 1,
+      format: isBig ? (format.replace(/16le$/, '16be') as PixelFormat) : format,
+      bits,
+      bytesPerFrame: Math.ceil((height * width * bitsPerPixel) / 8),
+    }
+  }
+
+  async start(order: LiveOrder, outlet: MessagePort): Promise<LiveRun> {
+    const camera = this.#camera
+    const { packetSize = await this.#provenPacketSize() } = this.#options
+    const options = { ...this.#options, packetSize, incomplete: 'drop' as const }
+    await camera.startPacking(streamSettings(await camera.payloadBytes(), options), order, outlet)
+    try {
+      await camera.startAcquisition()
+    } catch (error) {
+      await camera.stopStream()
+      throw error
+    }
+    let stopping: Promise<void> | undefined
+    return {
+      stop: () => {
+        stopping ??= this.#stop()
+        return stopping
+      },
+    }
+  }
+
+  /** A size that carried a whole frame, found by a short acquisition; none where the camera waits for a trigger. */
+  async #provenPacketSize(): Promise<number | undefined> {
+    const camera = this.#camera
+    if (await camera.isTriggered()) return undefined
+    const acquisition = new Acquisition(camera, this.#options)
+    await acquisition.started
+    return (await acquisition.stop()).packetSize
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      await this.#camera.stopAcquisition()
+    } finally {
+      await this.#camera.stopStream()
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { addressNumber, addressText } from '../datagrams/ipv4.js'
+import { FramewireError } from '../errors.js'
+import type { NetworkParts } from './broadcast.js'
+import { type DiscoveredCamera, findCameras } from './discovery.js'
+import { optionFault } from './faults.js'
+
+/** A camera that can be opened, with the address of this host that it is reached from. */
+export interface ReachableCamera extends DiscoveredCamera {
+  interfaceIp: string
+}
+
+/** Where a camera is looked for. */
+export interface SelectionOptions {
+  /** IPv4 address of the interface that the camera is behind; needed where a router lies between. Default: every one. */
+  interfaceIp?: string
+  /** How long to look, in ms; default 1000. */
+  discoveryTimeoutMs?: number
+}
+
+/**
+ * Find one camera: by serial number, user-given name, IP address or hardware address, or the first that answers.
+ * Rejects with `gige/not-found`, which tells what there is.
+ */
+export async function selectCamera(
+  parts: NetworkParts,
+  selector: string | undefined,
+  { interfaceIp, discoveryTimeoutMs }: SelectionOptions,
+): Promise<ReachableCamera> {
+  const fits = (camera: DiscoveredCamera) => selector === undefined || namesOf(camera).includes(selector)
+  const byAddress = selector !== undefined && !Number.isNaN(addressNumber(selector))
+  const audience = {
+    timeoutMs: discoveryTimeoutMs,
+    ...(interfaceIp !== undefined && { interfaces: [interfaceIp] }),
+    ...(byAddress && { addresses: [selector] }),
+  }
+  const found = await findCameras(parts, audience, (camera) => camera.reachable && fits(camera))
+  const fitting = found.filter(fits)
+  const camera = fitting.find(({ reachable }) => reachable)
+  if (!camera) throw notFound(selector, found, fitting[0])
+  const own = interfaceIp ?? camera.interfaceIp
+  const interfaceName = own === camera.interfaceIp ? camera.interfaceName : undefined
+  if (own !== undefined) return { ...camera, interfaceName, interfaceIp: own }
+  throw optionFault(
+    'interfaceIp',
+    interfaceIp,
+    `the address of this host that ${camera.address} shall answer to`,
+  )
+}
+
+function namesOf({ serialNumber, userName, address, mac }: DiscoveredCamera): string[] {
+  return [serialNumber, userName, address, mac].filter((name) => name !== '')
+}
+
+function notFound(selector = 'any', found: DiscoveredCamera[], unreachable?: DiscoveredCamera) {
+  const known = found.map(
+    ({ serialNumber, model, address, interfaceName }) =>
+      `${serialNumber || model} at ${address} on ${interfaceName ?? 'another network'}`,
+  )
+  return new FramewireError(
+    'gige/not-found',
+    unreachable ? outOfReach(unreachable) : nowhere(selector, known),
+    {
+      selector,
+      found: known,
+    },
+  )
+}
+
+function nowhere(selector: string, known: string[]): string {
+  const what = selector === 'any' ? 'No camera' : `No camera ${selector}`
+  const there =
+    known.length > 0 ? `There is: ${known.join('; ')}.` : 'Nobody answered: check power, cable and firewall.'
+  return `${what} was found. ${there}`
+}
+
+/** It answered, but no packet finds the way back. */
+function outOfReach({
+  mac,
+  address,
+  interfaceName,
+  interfaceIp,
+  serialNumber,
+  model,
+}: DiscoveredCamera): string {
+  const own = addressNumber(interfaceIp ?? '0.0.0.0')
+  const free = addressText(own % 256 < 254 ? own + 1 : own - 1)
+  return (
+    `The camera ${serialNumber || model} answered on ${interfaceName}, but its address ${address} is not in the subnet ` +
+    `of ${interfaceIp}. Give it one that is free there: ` +
+    `await forceIp({ mac: '${mac}', address: '${free}', interface: '${interfaceName}' })`
+  )
+}

@@ -1,0 +1,51 @@
+import type { ReassemblyStatistics } from '../gige-vision/reassembler.js'
+import type { ReadCounts } from './frame-reader.js'
+
+/** Counts of a stream since it began, as the capture worker has them. */
+export interface StreamStatistics extends ReassemblyStatistics {
+  /** Packets that the kernel dropped because the receive buffer was full; undefined where the platform does not tell. */
+  kernelDrops: number | undefined
+  /** Packets that Node's sockets dropped because nobody took them; 0 with the native part. */
+  queueDrops: number
+  /** UDP port of this host that the stream goes to. */
+  port: number
+  /** Bytes of a whole IP packet. */
+  packetSize: number
+  /** How that was found: a test packet came through, it was asked for, or it is a guess since no test packet ever came. */
+  packetSizeBy: 'test' | 'option' | 'guess'
+  /** Receive buffer that the kernel granted, in bytes. */
+  receiveBufferBytes: number
+  /** Images that may be in the capture worker's memory at once. */
+  buffers: number
+  /** Whether packets are asked for again: the camera can, and it was not switched off. */
+  resend: boolean
+  /** From the first packet to the last, in ms. */
+  streamingMs: number
+  /** Drift of the camera's clock against this host's, in millionths; positive where the camera's is slow. */
+  clockDriftPpm: number
+}
+
+/** What was lost, by the place where. 0 everywhere: every frame that the camera sent was whole and had room. */
+export interface Losses {
+  /** Frames that the camera left out: their ids never came. */
+  camera: number
+  /** Frames that lost packets on the way which could not be recovered. */
+  wire: number
+  /** Packets that this host's kernel or its sockets dropped; frames that they cost are among those of `wire`. */
+  kernel: number
+  /** Whole frames that were dropped because nobody read them in time and their memory was full. */
+  app: number
+}
+
+/** What came of an acquisition so far. */
+export interface AcquisitionStatistics extends StreamStatistics, ReadCounts {
+  losses: Losses
+  /** Mean rate from the first packet to the last, in MB of packets a second. */
+  throughputMBps: number
+}
+
+/** The losses among the counts of a stream. */
+export function lossesOf(statistics: StreamStatistics): Losses {
+  const { skipped, incomplete, kernelDrops = 0, queueDrops, queueFull } = statistics
+  return { camera: skipped, wire: incomplete, kernel: kernelDrops + queueDrops, app: queueFull }
+}
