@@ -25,3 +25,12 @@ export async function buildShim() {
     renameSync(`${addon}.new`, addon)
   })
 }
+
+/** The camera that benchmarks and soaks receive from, and the receiver that looks at nothing. */
+export async function buildNativeEnds() {
+  await ensureCargo()
+  say('• Building the native sender and the bare receiver')
+  const examples = ['--example', 'camera', '--example', 'bare_receiver']
+  const args = ['build', '--release', '--quiet', '--package', 'framewire-udp-shim', ...examples]
+  await must('cargo', [...args, '--target-dir', 'target'], { quiet: true, why: 'Building the native sender' })
+}

@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensurePeers } from './peers.mjs'
 import { prepare } from './prepare.mjs'
 import { ensurePython } from './python.mjs'
 import { report } from './report.mjs'
 import { ensureCargo } from './rust.mjs'
-import { debian, run, say, which } from './step.mjs'
+import { run, say } from './step.mjs'
 
 /** What a runner reported; a linter that fails counts as one failure. */
 const sum = { passed: 0, failed: 0, skipped: 0 }
@@ -13,9 +14,7 @@ const sum = { passed: 0, failed: 0, skipped: 0 }
 await report(prepare())
 await report(ensureCargo())
 const python = await report(ensurePython())
-// Links between network namespaces, which only root can make.
-if (process.getuid?.() === 0 && !which('ip'))
-  await report(debian(['iproute2'], 'Tests make networks of their own'))
+await report(ensurePeers())
 
 await lint('rustfmt', 'cargo', ['fmt', '--all', '--check'])
 await lint('clippy', 'cargo', ['clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings'])

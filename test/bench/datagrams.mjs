@@ -1,7 +1,6 @@
 // What receiving datagrams costs, beside a bare recvmmsg receiver: node test/bench/datagrams.mjs [--seconds N] [--rounds N]
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { must, root, say } from '../../setup/step.mjs'
 import { alternate, ratio, spread } from './rounds.mjs'
+import { cpuSecondsOf } from './usage.mjs'
 
 const { values: options } = parseArgs({
   options: { seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '3' } },
@@ -18,8 +18,6 @@ const seconds = Number(options.seconds)
 /** A full packet of Ethernet, and as many of them as 125 MB/s are. */
 const packetBytes = 1472
 const packetsPerSecond = 125e6 / packetBytes
-/** What a tick of /proc/PID/stat is. */
-const TICK_SECONDS = 0.01
 
 const example = ['--package', 'framewire-udp-shim', '--example', 'bare_receiver', '--target-dir', 'target']
 await must('cargo', ['build', '--release', ...example], { quiet: true, why: 'Building the bare receiver' })
@@ -74,11 +72,11 @@ try {
 async function measure(command) {
   const receiver = await start(link.receivers, command)
   await sleep(200)
-  const before = cpuSeconds(receiver.child.pid)
+  const before = cpuSecondsOf(receiver.child.pid)
   sender.child.stdin.write(`${JSON.stringify({ to: Number(receiver.line), packetsPerSecond, seconds })}\n`)
   const { sent, cpuSeconds: senderSeconds } = JSON.parse((await sender.lines.next()).value)
   await sleep(100)
-  const used = cpuSeconds(receiver.child.pid) - before
+  const used = cpuSecondsOf(receiver.child.pid) - before
   receiver.child.stdin.end()
   const packets = Number((await receiver.lines.next()).value)
   await receiver.ended
@@ -92,13 +90,6 @@ async function start(prefix, command) {
   const { value: line } = await lines.next()
   if (line === undefined) throw new Error(`${command.join(' ')} ended`)
   return { child, lines, line, ended: once(child, 'exit') }
-}
-
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS
 }
 
 /** Two hosts of namespaces where that is allowed; else the loopback, which is a little cheaper. */

@@ -1,5 +1,6 @@
 import { OURS_ONE } from './contest.mjs'
 import { cpuPerGB, share, spread, throughputMBps } from './rounds.mjs'
+import { table } from './table.mjs'
 
 /** The report for people: one table an input, then the ratios, the parts and the targets. */
 export function reportText({ note, machine, rounds, inputs, push, parts, targets }) {
@@ -66,14 +67,4 @@ export function contestantsOf(results) {
 function shown({ median, least, greatest }, digits = 2) {
   const figure = (value) => value.toFixed(digits)
   return least === undefined ? figure(median) : `${figure(median)} (${figure(least)} to ${figure(greatest)})`
-}
-
-function table(head, rows) {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
-  const line = (row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
-      .join('   ')
-      .trimEnd()
-  return [line(head), '-'.repeat(line(head).length), ...rows.map(line)].join('\n')
 }

@@ -21,3 +21,14 @@ export async function measured(work) {
   const { user, system } = process.cpuUsage(cpu)
   return { ...answer, seconds, cpuSeconds: (user + system) / 1e6 }
 }
+
+/** What a tick of /proc/PID/stat is. */
+const TICK_SECONDS = 0.01
+
+/** CPU time of all threads of another process up to now, in seconds. */
+export function cpuSecondsOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS
+}

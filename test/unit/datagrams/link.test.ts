@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readInterfaces } from '../../../ts/datagrams/interfaces-node.js'
 import { shimDatagrams } from '../../../ts/datagrams/shim-node.js'
-import { describeWithLink, type Link, layLink } from './link.js'
+import { describeWithLink } from '../../gige/suite.js'
+import { type Link, layLink } from './link.js'
 import { IMPLEMENTATIONS, LOCAL, open, payload, receiveAll, refused } from './sockets.js'
 
 const ANY = '0.0.0.0'
@@ -18,21 +19,21 @@ describeWithLink('a link to another host', () => {
 
   describe.each(IMPLEMENTATIONS)('through $name', ({ datagrams }) => {
     it('carries packets longer than its MTU in fragments', async () => {
-      const socket = await open(datagrams, { address: link.host })
+      const socket = await open(datagrams, { address: link.here })
       for (const length of [1472, 1473, 8972]) {
-        await socket.send(payload(length), { address: link.peer, port: link.echoPort })
+        await socket.send(payload(length), { address: link.there, port: link.echoPort })
         const [answer] = await receiveAll(socket, 1)
         expect(text(answer?.bytes)).toBe(String(length))
-        expect(answer?.from).toEqual({ address: link.peer, port: link.echoPort })
+        expect(answer?.from).toEqual({ address: link.there, port: link.echoPort })
       }
     })
 
     it('carries broadcasts of the device and of the subnet', async () => {
       const socket = await open(datagrams, { address: ANY, device: link.device, broadcast: true })
-      for (const address of ['255.255.255.255', link.host.replace(/\d+$/, '255')]) {
+      for (const address of ['255.255.255.255', link.here.replace(/\d+$/, '255')]) {
         await socket.send(payload(8), { address, port: link.echoPort })
         const [answer] = await receiveAll(socket, 1)
-        expect(answer?.from, address).toEqual({ address: link.peer, port: link.echoPort })
+        expect(answer?.from, address).toEqual({ address: link.there, port: link.echoPort })
       }
     })
   })
@@ -41,8 +42,8 @@ describeWithLink('a link to another host', () => {
     const shim = shimDatagrams()
 
     it('refuses a packet longer than its MTU where fragments are forbidden', async () => {
-      const socket = await open(shim, { address: link.host, dontFragment: true })
-      const to = { address: link.peer, port: link.echoPort }
+      const socket = await open(shim, { address: link.here, dontFragment: true })
+      const to = { address: link.there, port: link.echoPort }
       await expect(socket.send(payload(1473), to)).rejects.toMatchObject(
         refused('datagrams/send', 'EMSGSIZE'),
       )
@@ -59,9 +60,9 @@ describeWithLink('a link to another host', () => {
       const socket = await open(shim, { address: ANY, device: link.device })
       const local = await open(shim)
       await local.send(payload(1), { address: LOCAL, port: socket.local.port })
-      await socket.send(payload(2), { address: link.peer, port: link.echoPort })
+      await socket.send(payload(2), { address: link.there, port: link.echoPort })
       const packets = await receiveAll(socket, 1)
-      expect(packets.map(({ from }) => from.address)).toEqual([link.peer])
+      expect(packets.map(({ from }) => from.address)).toEqual([link.there])
       expect(await socket.arrival(20)).toBe(false)
     })
 
@@ -82,22 +83,22 @@ describeWithLink('a link to another host', () => {
       mac: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/),
       up: true,
       running: true,
-      addresses: [{ address: link.host, netmask: '255.255.255.0', linkLocal: false }],
+      addresses: [{ address: link.here, netmask: '255.255.255.0', linkLocal: false }],
     })
-    link.ip(`link set ${link.device} mtu 9000`)
-    link.ip('link set end down', true)
+    link.ip('here', `link set ${link.device} mtu 9000`)
+    link.ip('there', 'link set end down')
     await expect.poll(find).toMatchObject({ mtu: 9000, up: true, running: false })
-    link.ip(`link set ${link.device} down`)
+    link.ip('here', `link set ${link.device} down`)
     expect(find()).toMatchObject({ up: false, running: false, addresses: [] })
   })
 
   it('that is taken away is told by the next packet', async () => {
     const shim = shimDatagrams()
-    link.ip(`link set ${link.device} up`)
+    link.ip('here', `link set ${link.device} up`)
     const socket = await open(shim, { address: ANY, device: link.device })
-    link.ip(`link del ${link.device}`)
+    link.ip('here', `link del ${link.device}`)
     expect(socket.receive({ memory: new Uint8Array(64), slotBytes: 64, table: new Uint32Array(5) })).toBe(0)
-    await expect(socket.send(payload(1), { address: link.peer, port: link.echoPort })).rejects.toMatchObject(
+    await expect(socket.send(payload(1), { address: link.there, port: link.echoPort })).rejects.toMatchObject(
       refused('datagrams/send', 'ENODEV'),
     )
     expect(readInterfaces().some(({ name }) => name === link.device)).toBe(false)

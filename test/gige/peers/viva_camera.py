@@ -1,0 +1,14 @@
+"""viva-genicam's fake camera until a line comes; then says what it did. Argument: its options as JSON."""
+
+import json
+import sys
+
+from viva_genicam.testing import FakeGigeCamera
+
+options = json.loads(sys.argv[1])
+options["delay_ack"] = {int(address): s for address, s in options.get("delay_ack", {}).items()}
+options["drop_packets"] = [tuple(pair) for pair in options.get("drop_packets", [])]
+with FakeGigeCamera(**options) as camera:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(json.dumps({"blocks": camera.blocks_sent(), "writes": camera.writes()}), flush=True)
