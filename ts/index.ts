@@ -29,9 +29,19 @@ export type {
   SpillEntry,
 } from './journal/records.js'
 export type { ChunkItem, ItemState, JournalState, PointsItem, SpillItem } from './journal/state.js'
+export type { CaptureLosses, FrameGap, LiveOrder } from './packing/live.js'
 export type { ChunkHandle } from './streaming/chunk-handle.js'
+export type { AttachOptions, Recording, RecordingSummary } from './streaming/live-options.js'
+export type { LiveCamera, LiveFormat, LiveRun, LiveSource } from './streaming/live-source.js'
 export type { Logger, Verbosity } from './streaming/log.js'
-export type { ChunkReceipt, ChunkState, Losses, Receipt, RefusedChunk } from './streaming/receipt.js'
+export type {
+  ChunkReceipt,
+  ChunkState,
+  FrameTimes,
+  Losses,
+  Receipt,
+  RefusedChunk,
+} from './streaming/receipt.js'
 export type {
   ChunkProgress,
   FinalizeOptions,

@@ -78,10 +78,20 @@ export function stack(frames: number, seed: number): Stack & { data: Uint8Array 
   return { data, shape: [frames, H, W] }
 }
 
+/** A network on which uploads wait until they are let through. */
+export function delayed(isOpen: () => boolean): HttpTransport {
+  return through(async (method) => {
+    while (method === 'PUT' && !isOpen()) await new Promise((resolve) => setTimeout(resolve, 10))
+    return undefined
+  })
+}
+
 /** The network, but for requests that `answer` answers itself. */
-export function through(answer: (method: string, url: string) => number | undefined): HttpTransport {
+export function through(
+  answer: (method: string, url: string) => number | undefined | Promise<undefined>,
+): HttpTransport {
   return async ({ method, url, headers, body, signal }) => {
-    const status = answer(method, url)
+    const status = await answer(method, url)
     if (status !== undefined) return { status, headers: {}, text: '' }
     const parts: BlobPart[] = []
     if (typeof body === 'object' && !(body instanceof Blob)) {

@@ -25,6 +25,8 @@ interface Held {
 }
 
 interface Station {
+  /** Counts the workers. */
+  packer: number
   thread: Thread<Packer>
   port: MessagePort
   /** Frames in the worker's hands, by task number. */
@@ -32,6 +34,9 @@ interface Station {
   /** Frames it packed that the sealing side has not confirmed yet. */
   packed: Set<Held>
 }
+
+/** Is given a port to a packing worker: frames that come there are packed as those of the pool are. */
+export type Feeding = (packer: number, port: MessagePort) => void
 
 /**
  * The packing workers. Frames are handed out in order of submission, each to the next worker with credit; a worker
@@ -44,9 +49,11 @@ export class PackingPool {
   readonly #queue: Held[] = []
   readonly #buffers: ArrayBuffer[] = []
   readonly #streams = new Map<number, (port: MessagePort) => Promise<void>>()
+  readonly #feedings = new Set<Feeding>()
   #starting: Promise<unknown> | undefined
   #scheduled = false
   #nextTask = 0
+  #nextPacker = 0
   #closed = false
 
   constructor(threads: Threads, size: number) {
@@ -72,6 +79,24 @@ export class PackingPool {
     this.#streams.delete(stream)
     this.cancel((frame) => frame.stream === stream)
     await Promise.all([...this.#stations].map(({ thread }) => thread.commands.disconnect(stream)))
+  }
+
+  /**
+   * Let frames that do not come through this thread be packed: `feeding` is given a port to each worker, those that
+   * come later as well, until the answer is called. Who feeds minds the credit of a worker, and packs the frames of one
+   * that was lost again.
+   */
+  async feed(feeding: Feeding): Promise<() => void> {
+    await this.start()
+    this.#feedings.add(feeding)
+    for (const station of this.#stations) this.#feed(station, feeding)
+    return () => void this.#feedings.delete(feeding)
+  }
+
+  /** Replace a worker that broke, as whoever feeds it found out. */
+  replace(packer: number, reason: unknown): void {
+    const broken = [...this.#stations].find((station) => station.packer === packer)
+    if (broken) this.#replace(broken, reason)
   }
 
   /** Queue a frame. Its source is read on a later turn of the event loop. */
@@ -116,7 +141,8 @@ export class PackingPool {
   async #open(): Promise<void> {
     const thread = await startThread<Packer>(this.#threads, 'packing')
     const { port1, port2 } = new MessageChannel()
-    const station: Station = { thread, port: port1, held: new Map(), packed: new Set() }
+    const packer = this.#nextPacker++
+    const station: Station = { packer, thread, port: port1, held: new Map(), packed: new Set() }
     port1.onmessage = ({ data }) => this.#onDone(station, data as FrameDone)
     this.#threads.keepPortAlive(port1, false)
     thread.lost.then((reason) => this.#onLost(station, reason))
@@ -125,6 +151,14 @@ export class PackingPool {
     if (this.#closed) return this.#end(station)
     this.#stations.add(station)
     this.#schedule()
+    for (const feeding of this.#feedings) this.#feed(station, feeding)
+  }
+
+  #feed({ packer, thread }: Station, feeding: Feeding): void {
+    const { port1, port2 } = new MessageChannel()
+    // A worker that is lost now closes the port, which says as much.
+    thread.commands.frames(transferred(port2)).catch(() => undefined)
+    feeding(packer, port1)
   }
 
   async #join(

@@ -43,16 +43,16 @@ export class Sealer {
   readonly #chunks = new Map<number, OpenChunk>()
   /** Chunks that are done or given up: what still comes for them is a repetition. */
   readonly #closed = new Set<number>()
-  #taken: MessagePort | undefined
+  readonly #taken: MessagePort[] = []
 
   constructor(core: Core, sink: SinkMaker) {
     this.#core = core
     this.#sink = sink
   }
 
-  /** Frames that were taken are confirmed on this port. */
+  /** Frames that were taken are confirmed on this port, too. */
   confirmOn(port: MessagePort): void {
-    this.#taken = port
+    this.#taken.push(port)
   }
 
   /** Take packed frames from a packing worker. */
@@ -103,7 +103,7 @@ export class Sealer {
       this.#finishIfWhole(open)
     }
     const taken: FrameTaken = { chunk, frame }
-    this.#taken?.postMessage(taken)
+    for (const port of this.#taken) port.postMessage(taken)
   }
 
   #append(open: OpenChunk): void {

@@ -1,18 +1,18 @@
-import type { Conversion } from '../core/core.js'
-import { FramewireError, hasCode } from '../errors.js'
-import { conversionFor, type Gray } from '../frames/conversion.js'
+import { FramewireError } from '../errors.js'
+import { conversionFor } from '../frames/conversion.js'
 import type { FrameRun } from '../frames/stack.js'
-import type { StreamJournal } from '../journal/place.js'
 import type { JournalState } from '../journal/state.js'
-import type { SealingLine } from '../sealing/line.js'
+import type { CaptureLosses } from '../packing/live.js'
 import type { Sealed } from '../sealing/sealer.js'
 import { shardTimes } from '../upload/rheed-requests.js'
 import type { ClockOffset } from '../upload/server-clock.js'
 import type { MemoryBudget } from './budget.js'
 import { type ChunkHandle, openHandle, type Step } from './chunk-handle.js'
+import { ChunkWay, type Ready, type WayParts } from './chunk-way.js'
+import { PixelRange } from './pixel-range.js'
 import {
   type ChunkReceipt,
-  type ChunkState,
+  type FrameTimes,
   journaledReceipt,
   type Receipt,
   type RefusedChunk,
@@ -20,32 +20,20 @@ import {
   spilledReceipt,
 } from './receipt.js'
 import type { StreamDeclaration } from './session.js'
-import { spilledBytes, spilledTraits, unspilled } from './spill.js'
 import { named } from './stream-errors.js'
 
 /** When a chunk was captured: by this machine's clock (Unix ms), and what is known of the service's. */
 export interface Capture {
   startUnixMs: number
+  /** The end of the last frame, where it was measured. */
+  endUnixMs?: number
   clock?: ClockOffset
 }
 
 /** The stages behind a stream. */
-export interface StreamParts {
-  line: SealingLine
-  journal: StreamJournal
-  /** Whether the journal outlives the process. */
-  durable: boolean
-  /** Frames until they are packaged, and chunks until they are stored or journaled. */
-  budget: MemoryBudget
-  /** Frames until they are spilled. */
-  spills: MemoryBudget
+export interface StreamParts extends WayParts {
   /** What the service is told of a chunk when its upload URL is asked for. */
   request(chunk: ChunkReceipt, capture: Capture): string
-  /** Upload a chunk that the journal holds, until it is stored or given up. */
-  store(chunk: ChunkReceipt, request: string): Promise<{ proof: 'md5' | 'status' }>
-  /** Told of every change of a chunk. */
-  onChange(chunk: ChunkReceipt): void
-  wall(): number
 }
 
 /** A chunk on its way. */
@@ -55,8 +43,19 @@ interface Chunk {
   done: Promise<void>
 }
 
-/** Frames that can be packed, and how. Who waits for it holds their bytes of the budget from then on. */
-type Ready = Promise<[FrameRun, Conversion]>
+/** A chunk whose frames never pass through this thread. */
+export interface LiveChunk {
+  frames: number
+  height: number
+  width: number
+  bytesPerFrame: number
+  capture: Capture
+  times: FrameTimes
+  /** Bytes of the budget that are held for it; they are the stream's from now on. */
+  heldBytes: number
+  /** Have it sealed under this index. */
+  seal(index: number): Promise<Sealed>
+}
 
 /** How a chunk is pushed. */
 export interface PushedAs {
@@ -79,15 +78,18 @@ export class FrameStream {
   readonly #refused: RefusedChunk[] = []
   readonly #repeats = new Set<Promise<void>>()
   #size: { height: number; width: number } | undefined
-  #measured: Promise<{ lo: number; hi: number }> | undefined
-  #range: Receipt['range']
-  /** Ends the waiting of frames that were spilled. */
-  readonly #left = new AbortController()
+  /** The range that wide pixels are scaled by. */
+  readonly range: PixelRange
+  readonly #way: ChunkWay
+  /** Frames that never came here, of cameras that are attached. */
+  readonly #uncaptured: CaptureLosses[] = []
   finalized = false
 
   constructor(declaration: StreamDeclaration, parts: StreamParts) {
     this.declaration = declaration
     this.#parts = parts
+    this.range = new PixelRange(declaration, parts)
+    this.#way = new ChunkWay(parts, this.range)
   }
 
   /** Refuse what could never be sent, before anything is taken: size, count, conversion. */
@@ -100,15 +102,19 @@ export class FrameStream {
         { frames: run.frames, chunkSize },
       )
     }
-    const { height, width } = this.#size ?? run
-    if (run.height !== height || run.width !== width) {
-      throw new FramewireError(
-        'frames/size-changed',
-        `The frames are ${run.height} x ${run.width}, but this stream's are ${height} x ${width}. Initialize another stream for another size.`,
-        { expected: [height, width], actual: [run.height, run.width] },
-      )
-    }
+    this.checkSize(run)
     conversionFor(run, { scale, gray })
+  }
+
+  /** Refuse frames of another size than those before. */
+  checkSize(frames: { height: number; width: number }): void {
+    const { height, width } = this.#size ?? frames
+    if (frames.height === height && frames.width === width) return
+    throw new FramewireError(
+      'frames/size-changed',
+      `The frames are ${frames.height} x ${frames.width}, but this stream's are ${height} x ${width}. Initialize another stream for another size.`,
+      { expected: [height, width], actual: [frames.height, frames.width] },
+    )
   }
 
   /** Take a checked chunk whose bytes the budget holds, or that of spills. */
@@ -132,16 +138,16 @@ export class FrameStream {
     const pushed = this.#chunks.get(index)
     const earlier = pushed?.receipt.state === 'failed' ? undefined : pushed
     const { handle, reach, fail } = openHandle(index)
-    const ready: Ready = Promise.all([pixels, this.#conversion(run, pixels)])
-    const request = this.#parts.request(receipt, capture)
+    const ready: Ready = Promise.all([pixels, this.range.conversion(run, pixels)])
+    const carried = { receipt, request: this.#parts.request(receipt, capture), reach, waits }
     const work = earlier
       ? this.#repeat(earlier, receipt, ready, {
           reach,
           memory: spills ? this.#parts.spills : this.#parts.budget,
         })
       : spills
-        ? this.#spill(receipt, ready, request, { reach, waits })
-        : this.#carry(receipt, ready, request, { reach, waits })
+        ? this.#way.spill(carried, ready)
+        : this.#way.pack(carried, ready)
     const done = work.catch(fail)
     if (earlier) {
       this.#repeats.add(done)
@@ -153,33 +159,61 @@ export class FrameStream {
     return handle
   }
 
+  /** Take a chunk whose frames a camera sends to the packing workers, under the next index. */
+  pushLive(chunk: LiveChunk): ChunkHandle {
+    const { frames, height, width, bytesPerFrame, capture, times, heldBytes } = chunk
+    const index = Math.max(-1, ...this.#chunks.keys()) + 1
+    this.#size ??= { height, width }
+    const { startMs, endMs } = shardTimes({ ...capture, frames, fps: this.declaration.fps })
+    const receipt: ChunkReceipt = {
+      index,
+      state: 'queued',
+      frames,
+      height,
+      width,
+      captureStartMs: startMs,
+      captureEndMs: endMs,
+      times,
+      rawBytes: frames * bytesPerFrame,
+      tries: 0,
+    }
+    const { handle, reach, fail } = openHandle(index)
+    const carried = { receipt, request: this.#parts.request(receipt, capture), reach, waits: false }
+    const done = this.#way.live(carried, () => chunk.seal(index), heldBytes).catch(fail)
+    this.#chunks.set(index, { receipt, handle, done })
+    this.#parts.onChange({ ...receipt })
+    return handle
+  }
+
+  /** Another camera's losses, to be kept up to date by whoever reads it. */
+  countLosses(losses: CaptureLosses): void {
+    this.#uncaptured.push(losses)
+  }
+
   /** Take up what the journal says of this stream: what is not stored is packed, where it was spilled, and stored. */
   restore({ chunks, spills, range }: JournalState): void {
-    if (range) {
-      this.#measured = Promise.resolve(range)
-      this.#range = range
-    }
+    this.range.restore(range)
     for (const item of chunks.values()) {
       if (spills.has(item.entry.index)) continue
       const receipt = journaledReceipt(item)
       this.#resume(receipt, ({ reach }) => {
         reach('packaged')
         reach('journaled')
-        return item.stored ? Promise.resolve() : this.#store(receipt, item.entry.request)
+        return item.stored ? Promise.resolve() : this.#way.store(receipt, item.entry.request)
       })
     }
     for (const item of spills.values()) {
       const receipt = spilledReceipt(item)
       this.#resume(receipt, ({ reach }) => {
         reach('journaled')
-        return this.#carry(receipt, this.#unspilled(receipt), item.entry.request, { reach, waits: false })
+        return this.#way.unspill({ receipt, request: item.entry.request, reach, waits: false })
       })
     }
   }
 
   /** Frames that were spilled wait no longer to be packed: they are in the journal. */
   leave(reason: FramewireError<'upload/undrained'>): void {
-    this.#left.abort(reason)
+    this.#way.leave(reason)
   }
 
   /** Resolves when every chunk taken so far is journaled or has failed. */
@@ -200,9 +234,10 @@ export class FrameStream {
     const { finalized } = this
     const chunks = [...this.#chunks.values()].map(({ receipt }) => receipt)
     return receiptOf(
-      { dataId, streamName, fps, chunkSize, range: this.#range, finalized },
+      { dataId, streamName, fps, chunkSize, range: this.range.known, finalized },
       chunks,
       this.#refused,
+      this.#uncaptured,
     )
   }
 
@@ -213,113 +248,6 @@ export class FrameStream {
     const done = work({ reach }).then(() => reach('stored'), fail)
     this.#chunks.set(index, { receipt, handle, done })
     this.#parts.onChange({ ...receipt })
-  }
-
-  /** The way of a chunk that finds no room in memory: to the journal as it came, and from there when there is room. */
-  async #spill(
-    receipt: ChunkReceipt,
-    ready: Ready,
-    request: string,
-    { reach, waits }: { reach: (step: Step) => void; waits: boolean },
-  ): Promise<void> {
-    const { journal, spills, wall } = this.#parts
-    const { index, rawBytes, captureStartMs, captureEndMs } = receipt
-    try {
-      const [run] = await ready
-      const entry = { index, ...spilledTraits(run), captureStartMs, captureEndMs, request }
-      await journal.spill(entry, spilledBytes(run))
-    } catch (error) {
-      this.#failed(receipt, error)
-      throw error
-    } finally {
-      spills.release(rawBytes)
-    }
-    receipt.spilledAtMs = wall()
-    this.#reached(receipt, 'spilled')
-    reach('journaled')
-    await this.#carry(receipt, this.#unspilled(receipt), request, { reach, waits })
-  }
-
-  /** Frames that were spilled, back in memory as soon as it has room for them. */
-  async #unspilled({ index, rawBytes }: ChunkReceipt): Ready {
-    const { journal, budget } = this.#parts
-    const { signal } = this.#left
-    await budget.waitAndHold(rawBytes, signal).catch(() => signal.throwIfAborted())
-    try {
-      const run = unspilled(journal.state.spills.get(index)!.entry, await journal.spilled(index))
-      return [run, await this.#conversion(run, Promise.resolve(run))]
-    } catch (error) {
-      budget.release(rawBytes)
-      throw error
-    }
-  }
-
-  /** The way of a chunk through the stages. */
-  async #carry(
-    receipt: ChunkReceipt,
-    ready: Ready,
-    request: string,
-    { reach, waits }: { reach: (step: Step) => void; waits: boolean },
-  ): Promise<void> {
-    const { line, journal, durable, budget, wall } = this.#parts
-    // What was spilled holds memory from when it is ready.
-    let held = receipt.state === 'spilled' ? 0 : receipt.rawBytes
-    const hold = (bytes: number) => {
-      budget.exchange(held, bytes)
-      held = bytes
-    }
-    try {
-      const frames = await ready
-      held = receipt.rawBytes
-      const { body, ...sealed } = await line.seal(receipt.index, ...frames)
-      hold(sealed.bytes)
-      const { bytes, md5, sha256, xxh64, clamped } = sealed
-      const packagedAtMs = wall()
-      Object.assign(receipt, { bytes, md5, sha256, xxh64, clampedPixels: clamped, packagedAtMs })
-      this.#reached(receipt, 'packaged')
-      reach('packaged')
-
-      const { rawBytes, captureStartMs, captureEndMs } = receipt
-      await journal.put({ ...sealed, rawBytes, captureStartMs, captureEndMs, packagedAtMs, request }, body)
-      if (durable && !waits) hold(0)
-      receipt.journaledAtMs = wall()
-      this.#reached(receipt, 'journaled')
-      reach('journaled')
-      await this.#store(receipt, request)
-      reach('stored')
-    } catch (error) {
-      // What the journal has is not lost by being left there.
-      const isLeft = durable && (receipt.state === 'journaled' || hasCode(error, 'upload/undrained'))
-      if (!isLeft) this.#failed(receipt, error)
-      throw error
-    } finally {
-      budget.release(held)
-    }
-  }
-
-  /** Have a journaled chunk stored. One that the service does not take stays in a journal that is durable. */
-  async #store(receipt: ChunkReceipt, request: string): Promise<void> {
-    const { journal, store, wall } = this.#parts
-    const { index } = receipt
-    try {
-      const { proof } = await store(receipt, request)
-      // A journal that cannot take the note has the chunk proved, or sent, once more when it is resumed.
-      await journal.append({ type: 'stored', item: index, proof }).catch(() => undefined)
-      Object.assign(receipt, { proof, storedAtMs: wall() })
-      this.#reached(receipt, 'stored')
-    } catch (error) {
-      // Stopped, not given up: the journal has it, and it can go on from there.
-      if (hasCode(error, 'upload/undrained')) throw error
-      await journal.append({ type: 'given-up', item: index, error: named(error) }).catch(() => undefined)
-      this.#failed(receipt, error)
-      throw error
-    }
-  }
-
-  #failed(receipt: ChunkReceipt, error: unknown): void {
-    if (receipt.state === 'failed') return
-    receipt.error = named(error)
-    this.#reached(receipt, 'failed')
   }
 
   /** An index once more: the same pixels are a repetition and change nothing; others are an error. */
@@ -353,32 +281,5 @@ export class FrameStream {
     reach('journaled')
     await earlier.handle.stored
     reach('stored')
-  }
-
-  /** The conversion of a chunk; the range `measured` is taken from the chunk that was pushed first, and kept. */
-  async #conversion(run: FrameRun, pixels: Promise<FrameRun>): Promise<Conversion> {
-    const { scale, gray } = this.declaration
-    const stated = conversionFor(run, { scale, gray })
-    if (stated.range !== 'measured') {
-      this.#range = stated.range
-      return { range: stated.range, gray: stated.gray }
-    }
-    this.#measured ??= this.#measure(pixels, stated.gray)
-    const range = await this.#measured
-    this.#range = range
-    return { range, gray: stated.gray }
-  }
-
-  async #measure(pixels: Promise<FrameRun>, gray: Gray | undefined): Promise<{ lo: number; hi: number }> {
-    const { line, journal } = this.#parts
-    const { min, max } = await line.measure(await pixels, gray)
-    const range = { lo: min, hi: max }
-    await journal.append({ type: 'range', ...range })
-    return range
-  }
-
-  #reached(receipt: ChunkReceipt, state: ChunkState): void {
-    receipt.state = state
-    this.#parts.onChange({ ...receipt })
   }
 }

@@ -1,17 +1,23 @@
 import { FramewireError } from '../errors.js'
-import type { StreamJournal } from '../journal/place.js'
+import type { JournalPlace, StreamJournal } from '../journal/place.js'
 import { unstoredChunks } from '../journal/state.js'
+import type { PackingPool } from '../packing/pool.js'
 import type { SealingLine } from '../sealing/line.js'
 import type { IngestApi } from '../upload/api.js'
 import { endRheedStream } from '../upload/rheed-requests.js'
+import type { ClockOffset } from '../upload/server-clock.js'
 import type { MemoryBudget } from './budget.js'
 import { drained } from './drain.js'
 import { FrameStream } from './frame-stream.js'
+import type { AttachOptions, Recording } from './live-options.js'
+import { LiveRecording } from './live-recording.js'
+import type { LiveSource } from './live-source.js'
 import type { Logger } from './log.js'
+import { checkedOption } from './options.js'
 import { putAway } from './put-away.js'
 import type { ChunkReceipt, Receipt } from './receipt.js'
 import type { Resumed } from './rheed-options.js'
-import type { StreamDeclaration } from './session.js'
+import { frameSession, type StreamDeclaration } from './session.js'
 import { ShardUploads } from './shard-uploads.js'
 import { incomplete, undrained } from './stream-errors.js'
 
@@ -22,7 +28,10 @@ export interface OpenStreamParts {
   journal: StreamJournal
   /** Whether the journal outlives the process. */
   durable: boolean
+  pool: PackingPool
   line: SealingLine
+  /** What is known of the service's clock. */
+  clock(): ClockOffset | undefined
   budget: MemoryBudget
   spills: MemoryBudget
   maxUploads: number
@@ -36,6 +45,7 @@ export class OpenStream {
   readonly stream: FrameStream
   readonly #parts: OpenStreamParts
   readonly #uploads: ShardUploads
+  #recording: Promise<Recording> | undefined
   #finalizing: Promise<Receipt> | undefined
 
   constructor(declaration: StreamDeclaration, parts: OpenStreamParts) {
@@ -87,6 +97,20 @@ export class OpenStream {
     }
   }
 
+  /** Take the frames of a camera, until it is stopped or the stream ends. Throws as {@link LiveRecording.begin}. */
+  attach(source: LiveSource, options: AttachOptions): Promise<Recording> {
+    const free = this.#recording === undefined
+    checkedOption('camera', source.label, free, 'one at a time: stop the one that is attached to this stream')
+    const detach = () => {
+      this.#recording = undefined
+    }
+    const parts = { ...this.#parts, stream: this.stream, onEnd: detach }
+    const recording = LiveRecording.begin(source, options, parts)
+    this.#recording = recording
+    recording.catch(detach)
+    return recording
+  }
+
   /**
    * Wait until every chunk is stored or given up, end the stream at the service, answer the receipt; a second call
    * answers the same. With a journal on disk, a stream that is not drained is not ended, but left in its journal.
@@ -100,6 +124,7 @@ export class OpenStream {
   /** Stop; what was accepted is journaled, and can be resumed from there. */
   async leave(): Promise<void> {
     const { line, journal, releaseClock } = this.#parts
+    await this.#stopRecording()
     this.stream.leave(this.#uploads.stop())
     await this.stream.packagedAll()
     await this.stream.settled()
@@ -114,6 +139,7 @@ export class OpenStream {
     const { dataId } = stream.declaration
     // A journal that takes no note of it says later that the end was not asked for, and it is asked for once more.
     await journal.append({ type: 'finalize' }).catch(() => undefined)
+    await this.#stopRecording()
     const { clock } = api
     const isDrained = await drained(stream.settled(), { clock, timeoutMs: drainTimeoutMs, signal })
     const pending = stream.receipt().chunks.filter(({ state }) => state !== 'stored' && state !== 'failed')
@@ -147,6 +173,11 @@ export class OpenStream {
     return receipt
   }
 
+  /** Stop the camera, if one is attached; what becomes of that it tells itself. */
+  async #stopRecording(): Promise<void> {
+    await this.#recording?.then((recording) => recording.stop()).catch(() => undefined)
+  }
+
   /** Make a local store of the journal; answers where it lies. */
   async #kept(receipt: Receipt): Promise<string> {
     const { dataId } = receipt
@@ -160,5 +191,19 @@ export class OpenStream {
         { cause },
       )
     }
+  }
+}
+
+/** Begin the journal of a stream that was just created; where that fails, the stream is ended again. */
+export async function beginJournal(
+  journals: JournalPlace,
+  api: IngestApi,
+  declaration: StreamDeclaration,
+): Promise<StreamJournal> {
+  try {
+    return await journals.create(frameSession(declaration, api.root, api.clock.wall()))
+  } catch (error) {
+    await endRheedStream(api, declaration.dataId).catch(() => undefined)
+    throw error
   }
 }

@@ -1,4 +1,5 @@
 import type { ChunkItem, SpillItem } from '../journal/state.js'
+import type { CaptureLosses, FrameGap } from '../packing/live.js'
 
 /** How far a chunk came; each state is a promise that was kept. */
 export type ChunkState = 'queued' | 'spilled' | 'packaged' | 'journaled' | 'stored' | 'failed'
@@ -13,6 +14,8 @@ export interface ChunkReceipt {
   /** Capture time of the first frame and the end of the last, as sent to the service (clock corrected). */
   captureStartMs: number
   captureEndMs: number
+  /** When its frames were captured, where a camera told. */
+  times?: FrameTimes
   /** Bytes of the raw frames as given, and of the shard. */
   rawBytes: number
   bytes?: number
@@ -36,6 +39,17 @@ export interface ChunkReceipt {
   error?: { code: string; message: string }
 }
 
+/** When the frames of a chunk were captured, by the camera's clock, and what is missing between them. */
+export interface FrameTimes {
+  /**
+   * Microseconds from the first frame to each. Left out where every frame lies within a tenth of a period of its place
+   * at the declared rate.
+   */
+  offsetsUs?: number[]
+  /** Frames that were lost, in order. */
+  gaps: FrameGap[]
+}
+
 /** A push that was taken but contradicts an earlier one: nothing of it was sent. */
 export interface RefusedChunk {
   index: number
@@ -44,11 +58,8 @@ export interface RefusedChunk {
 }
 
 /** Frames lost, by the place where they were lost. */
-export interface Losses {
-  camera: number
-  wire: number
-  kernel: number
-  app: number
+export interface Losses extends CaptureLosses {
+  /** Sealed, but not stored. */
   upload: number
 }
 
@@ -81,11 +92,15 @@ export interface Receipt {
   kept?: string
 }
 
-/** Put the receipt together from what is known of a stream. */
+/**
+ * Put the receipt together from what is known of a stream.
+ * @param uncaptured what was lost of each camera before its frames came to a chunk
+ */
 export function receiptOf(
   stream: Pick<Receipt, 'dataId' | 'streamName' | 'fps' | 'chunkSize' | 'range' | 'finalized'>,
   known: readonly ChunkReceipt[],
   refused: readonly RefusedChunk[],
+  uncaptured: readonly CaptureLosses[] = [],
 ): Receipt {
   const chunks = [...known].sort((a, b) => a.index - b.index).map((chunk) => ({ ...chunk }))
   const pushed = new Set(chunks.map(({ index }) => index))
@@ -110,10 +125,13 @@ export function receiptOf(
       clampedPixels: sum(chunks, ({ clampedPixels }) => clampedPixels ?? 0),
     },
     losses: {
-      camera: 0,
-      wire: 0,
-      kernel: 0,
-      app: sum(notSealed, ({ frames }) => frames) + sum(refused, ({ frames }) => frames),
+      camera: sum(uncaptured, ({ camera }) => camera),
+      wire: sum(uncaptured, ({ wire }) => wire),
+      kernel: sum(uncaptured, ({ kernel }) => kernel),
+      app:
+        sum(uncaptured, ({ app }) => app) +
+        sum(notSealed, ({ frames }) => frames) +
+        sum(refused, ({ frames }) => frames),
       upload: sum(notStored, ({ frames }) => frames),
     },
   }

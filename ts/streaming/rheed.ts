@@ -21,8 +21,10 @@ import { MemoryBudget } from './budget.js'
 import type { ChunkHandle } from './chunk-handle.js'
 import { closeStreams } from './closing.js'
 import { abortable, naturals } from './iterate.js'
+import type { AttachOptions, Recording } from './live-options.js'
+import type { LiveCamera, LiveSource } from './live-source.js'
 import { type Logger, streamLog } from './log.js'
-import { OpenStream } from './open-stream.js'
+import { beginJournal, OpenStream } from './open-stream.js'
 import { checkedIndex, checkedInteger, checkedLinks, checkedMs, checkedOption } from './options.js'
 import { Pace } from './pace.js'
 import type { ChunkReceipt, Receipt } from './receipt.js'
@@ -39,13 +41,7 @@ import {
   type RunItem,
   type RunOptions,
 } from './rheed-options.js'
-import {
-  checkedOrigin,
-  checkedSession,
-  declarationOf,
-  frameSession,
-  type StreamDeclaration,
-} from './session.js'
+import { checkedOrigin, checkedSession, declarationOf, type StreamDeclaration } from './session.js'
 import { closed, finalized, unknownId } from './stream-errors.js'
 
 const DRAIN_TIMEOUT_MS = 600_000
@@ -150,7 +146,7 @@ export class RHEEDStreamer extends EventTarget {
         ...(keep && { keep }),
         origin,
       }
-      const journal = await this.#begin(declaration)
+      const journal = await beginJournal(this.#journals, this.#api, declaration)
       this.#open(declaration, { journal, line, releaseClock })
       if (scale === 'max') {
         this.#log.warn(
@@ -281,6 +277,23 @@ export class RHEEDStreamer extends EventTarget {
   }
 
   /**
+   * Stream the frames of a camera as they come, until it is stopped or the stream is finalized, one camera at a time.
+   * They go from the thread that receives them straight to the packing workers: this thread may be busy for a minute,
+   * as far as the memory budget has room for the chunks of that time. Where the service is slower than the camera and
+   * the budget is used up, frames are lost and counted; a journal on disk takes what the service does not.
+   *
+   * Throws `stream/unknown-id`, `stream/finalized`, `stream/option`, `frames/size-changed`, `frames/scale-required`,
+   * `frames/gray-required`, and what the camera throws.
+   */
+  async attach(
+    dataId: string,
+    camera: LiveCamera | LiveSource,
+    options: AttachOptions = {},
+  ): Promise<Recording> {
+    return this.#opened(dataId).attach('live' in camera ? camera.live() : camera, options)
+  }
+
+  /**
    * Wait until every chunk is stored or given up, end the stream at the service, answer the receipt. A second call
    * answers the same. Throws `upload/incomplete` (chunks were given up, or the end could not be told) and
    * `upload/undrained` (the time-out passed or the signal fired), each with the receipt in `details.receipt`;
@@ -316,18 +329,6 @@ export class RHEEDStreamer extends EventTarget {
     await this.#pool.close()
   }
 
-  /** Begin the journal of a new stream; one that cannot be kept is ended again. */
-  async #begin(declaration: StreamDeclaration): Promise<StreamJournal> {
-    const { dataId } = declaration
-    const { root: endpoint, clock } = this.#api
-    try {
-      return await this.#journals.create(frameSession(declaration, endpoint, clock.wall()))
-    } catch (error) {
-      await endRheedStream(this.#api, dataId).catch(() => undefined)
-      throw error
-    }
-  }
-
   #open(
     declaration: StreamDeclaration,
     parts: { journal: StreamJournal; line: SealingLine; releaseClock(): void },
@@ -336,6 +337,8 @@ export class RHEEDStreamer extends EventTarget {
     const open = new OpenStream(declaration, {
       ...parts,
       api: this.#api,
+      pool: this.#pool,
+      clock: () => this.#clock?.offset,
       log: this.#log,
       durable: this.#journals.durable,
       budget: this.#budget,

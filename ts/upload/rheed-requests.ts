@@ -28,6 +28,8 @@ export interface ShardFields {
   width: number
   /** Capture time of the first frame by this machine's clock, Unix ms. */
   startUnixMs: number
+  /** The end of the last frame by this machine's clock, where it was measured. Default: by the declared rate. */
+  endUnixMs?: number
   /** Present once the service's clock is measured; it corrects the times. */
   clock?: ClockOffset
 }
@@ -65,12 +67,16 @@ export function rheedDataId(api: IngestApi, text: string): string {
 }
 
 /** First and last moment of a chunk as sent to the service, Unix ms, whole, clock corrected. */
-export function shardTimes(fields: Pick<ShardFields, 'startUnixMs' | 'frames' | 'fps' | 'clock'>): {
+export function shardTimes(
+  fields: Pick<ShardFields, 'startUnixMs' | 'endUnixMs' | 'frames' | 'fps' | 'clock'>,
+): {
   startMs: number
   endMs: number
 } {
-  const startMs = Math.round(fields.startUnixMs + (fields.clock?.offsetMs ?? 0))
-  return { startMs, endMs: startMs + Math.floor((fields.frames / fields.fps) * 1000) }
+  const { startUnixMs, endUnixMs, frames, fps, clock } = fields
+  const startMs = Math.round(startUnixMs + (clock?.offsetMs ?? 0))
+  const lasted = endUnixMs === undefined ? (frames / fps) * 1000 : endUnixMs - startUnixMs
+  return { startMs, endMs: startMs + Math.floor(lasted) }
 }
 
 /** The body that asks for an upload URL; its values are all strings. */

@@ -1,23 +1,14 @@
 import { createHash } from 'node:crypto'
-import { setEnvironmentData } from 'node:worker_threads'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Core } from '../../../ts/core/core.js'
 import { loadCore } from '../../../ts/core/load.js'
-import type { WorkerFiles, WorkerKind } from '../../../ts/core/thread.js'
+import type { WorkerFiles } from '../../../ts/core/thread.js'
 import { nodeThreads } from '../../../ts/core/threads-node.js'
 import { frameRun } from '../../../ts/frames/stack.js'
 import { PackingPool } from '../../../ts/packing/pool.js'
 import { SealingLine } from '../../../ts/sealing/line.js'
 import type { Sealed } from '../../../ts/sealing/sealer.js'
-
-const dist = new URL('../../../dist/', import.meta.url)
-const built: WorkerFiles = {
-  workerUrl: {
-    packing: new URL('packing.worker.js', dist),
-    sealing: new URL('sealing.worker.js', dist),
-  },
-  wasmUrl: new URL('core_wasm_bg.wasm', dist),
-}
+import { built, crashing } from './crashing-worker.js'
 
 const H = 37
 const W = 53
@@ -149,26 +140,6 @@ describe('SealingLine', () => {
     ])
   })
 })
-
-/** The real worker file behind a fault: its thread ends after `after` messages of the kind that holds `key`, `times` times in all. */
-function crashing(kind: WorkerKind, key: string, after: number, times: number): WorkerFiles {
-  const left = new SharedArrayBuffer(4)
-  new Int32Array(left)[0] = times
-  const name = `framewire-crash-${kind}-${after}-${times}`
-  setEnvironmentData(name, left)
-  const worker = `
-    import { getEnvironmentData } from 'node:worker_threads'
-    const left = new Int32Array(getEnvironmentData('${name}'))
-    const post = MessagePort.prototype.postMessage
-    let seen = 0
-    MessagePort.prototype.postMessage = function (message, transfer) {
-      if (message && '${key}' in message && ++seen === ${after} && Atomics.sub(left, 0, 1) > 0) process.exit(3)
-      return post.call(this, message, transfer)
-    }
-    await import('${new URL(`${kind}.worker.js`, dist)}')`
-  const url = new URL(`data:text/javascript,${encodeURIComponent(worker)}`)
-  return { ...built, workerUrl: { ...built.workerUrl, [kind]: url } }
-}
 
 describe('a packing worker that is lost', () => {
   const data = movie(9)

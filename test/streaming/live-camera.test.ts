@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { RHEEDStreamer, type RHEEDStreamerOptions, type WorkerFiles } from 'framewire'
+import { type GigeCamera, openCamera } from 'framewire/gige'
+import { createIngestServer, type IngestServer, readFrames, verifyStore } from 'framewire/server'
+import { isPattern, patternFrameNumber } from 'framewire/simulator'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { start } from '../gige/process.js'
+import { crashing } from '../unit/sealing/crashing-worker.js'
+import { delayed } from './journaled.js'
+
+const [W, H] = [256, 200]
+/** What the camera sends; the stream is declared slower, so that its chunks are short. */
+const FPS = 100
+const STREAM = { fps: 25, rotationsPerMin: 0, chunkSize: 50 }
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+let store: string
+let server: IngestServer
+/** What is to be undone after the test, the last first. */
+const undo: (() => unknown)[] = []
+
+beforeAll(async () => {
+  store = mkdtempSync(join(tmpdir(), 'framewire-live-camera-'))
+  server = await createIngestServer({ store, apiKey: 'k', port: 0, logLevel: 'silent' })
+})
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step()
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(store, { recursive: true, force: true })
+})
+
+function streaming(options: Partial<RHEEDStreamerOptions & WorkerFiles> = {}): RHEEDStreamer {
+  const streamer = new RHEEDStreamer({
+    apiKey: 'k',
+    endpoint: server.url,
+    maxWorkers: 2,
+    verbosity: 0,
+    clockSync: false,
+    ...options,
+  })
+  undo.push(() => streamer.close())
+  return streamer
+}
+
+let cameras = 0
+
+/** A simulated camera in a process of its own, that sends so many frames when it is started, and then no more. */
+async function simulated(frames: number, ...args: string[]): Promise<GigeCamera> {
+  cameras++
+  const ip = `127.${32 + (process.pid % 32)}.${(process.pid >> 5) % 256}.${cameras}`
+  const size = ['--size', `${W}x${H}`, '--fps', String(FPS)]
+  const simulator = start(process.execPath, [CLI, 'simulate', 'gige', '--ip', ip, ...size, ...args])
+  undo.push(() => simulator.stop())
+  await simulator.line(new RegExp(ip.replaceAll('.', '\\.')))
+  const camera = await openCamera(ip, { interfaceIp: '127.0.0.1' })
+  undo.push(() => camera.close())
+  const features = await camera.features()
+  await features.set('AcquisitionMode', 'MultiFrame')
+  await features.set('AcquisitionFrameCount', frames)
+  return camera
+}
+
+/** Packets as on the link of a camera; a size that is given is not tried out, so that no frame goes to that. */
+const packetSize = 1500
+
+/** Resolves when the camera has sent all its frames: the last of them was lost or is here for long. */
+async function played(frames: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, (frames / FPS) * 1000 + 1500))
+}
+
+/** The numbers of the frames that are stored, each of which has to be the pattern's. */
+async function storedNumbers(dataId: string, frames: number): Promise<number[]> {
+  expect((await verifyStore(join(store, dataId))).problems).toEqual([])
+  const numbers: number[] = []
+  for (let at = 0; at < frames; at++) {
+    const image = await readFrames(join(store, dataId), at, 1)
+    const number = patternFrameNumber(image)
+    expect(isPattern(image, { width: W, height: H }, number), `frame ${at} shows number ${number}`).toBe(true)
+    numbers.push(number)
+  }
+  return numbers
+}
+
+const range = (first: number, count: number) => Array.from({ length: count }, (_, at) => first + at)
+
+describe('a camera that is attached to a stream', () => {
+  it('has every frame stored as it sent it, though a packing worker is lost meanwhile', async () => {
+    const camera = await simulated(230)
+    const s = streaming(crashing('packing', 'xxh64', 60, 1))
+    const dataId = await s.initialize(STREAM)
+    const begun = Date.now()
+    const recording = await s.attach(dataId, camera.live({ packetSize }), { frames: 230 })
+    expect(await recording.done).toEqual({
+      frames: 230,
+      chunks: 5,
+      losses: { camera: 0, wire: 0, kernel: 0, app: 0 },
+      reason: 'frames',
+    })
+    const receipt = await s.finalize(dataId)
+    expect(receipt.chunks.map(({ frames }) => frames)).toEqual([50, 50, 50, 50, 30])
+    const numbers = await storedNumbers(dataId, 230)
+    expect(numbers).toEqual(range(numbers[0]!, 230))
+    for (const { captureStartMs, captureEndMs, times } of receipt.chunks) {
+      expect(times!.gaps).toEqual([])
+      expect(captureStartMs).toBeGreaterThanOrEqual(begun - 1000)
+      expect(captureEndMs).toBeGreaterThan(captureStartMs)
+    }
+  })
+
+  it('loses nothing while the main thread is blocked', async () => {
+    const camera = await simulated(300)
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const recording = await s.attach(dataId, camera.live({ packetSize }), { frames: 300 })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    // Longer than chunks last.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2200)
+    expect(await recording.done).toMatchObject({ frames: 300, losses: { camera: 0, wire: 0, app: 0 } })
+    expect(await s.finalize(dataId)).toMatchObject({ totals: { framesStored: 300 } })
+    const numbers = await storedNumbers(dataId, 300)
+    expect(numbers).toEqual(range(numbers[0]!, 300))
+  })
+
+  it('loses frames that are counted exactly where the service is slower', async () => {
+    const camera = await simulated(300)
+    let open = false
+    const s = streaming({ memoryBudgetBytes: 2 * STREAM.chunkSize * W * H, transport: delayed(() => open) })
+    const dataId = await s.initialize(STREAM)
+    // Memory for 40 images that wait for a chunk.
+    const frameBudgetBytes = 40 * W * H
+    const recording = await s.attach(dataId, camera.live({ packetSize, frameBudgetBytes }))
+    await played(300)
+    open = true
+    const { frames, losses } = await recording.stop()
+    expect(losses).toMatchObject({ camera: 0, wire: 0, kernel: 0 })
+    expect(losses.app).toBeGreaterThan(0)
+    expect(frames + losses.app).toBe(300)
+    const receipt = await s.finalize(dataId)
+    expect(receipt.totals.framesStored).toBe(frames)
+    expect(receipt.losses).toMatchObject({ app: losses.app, upload: 0 })
+    expect(await storedNumbers(dataId, frames)).toHaveLength(frames)
+  })
+
+  it('tells frames that were lost on the wire, and where they are missing', async () => {
+    const camera = await simulated(230, '--loss', '0.001', '--seed', '7')
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const recording = await s.attach(dataId, camera.live({ packetSize, resend: false }))
+    await played(230)
+    const { frames, losses } = await recording.stop()
+    expect(losses.wire).toBeGreaterThan(0)
+    expect(losses).toMatchObject({ kernel: 0, app: 0 })
+    expect(frames + losses.wire + losses.camera).toBe(230)
+    const receipt = await s.finalize(dataId)
+    expect(receipt.losses).toEqual({ ...losses, upload: 0 })
+    const numbers = await storedNumbers(dataId, frames)
+    // The gaps that the receipt tells are those in the numbers that the frames themselves show.
+    const told = receipt.chunks.flatMap(({ index, times }) =>
+      times!.gaps.map(({ frame, lost }) => [index * STREAM.chunkSize + frame, lost]),
+    )
+    const seen = numbers.flatMap((number, at) => {
+      const lost = at === 0 ? 0 : number - numbers[at - 1]! - 1
+      return lost > 0 ? [[at, lost]] : []
+    })
+    expect(told).toEqual(seen)
+    expect(seen.length).toBeGreaterThan(0)
+  })
+})
