@@ -3,12 +3,37 @@ import { join } from 'node:path'
 import { FramewireError } from '../errors.js'
 import { readRecords } from '../store/frame-folder.js'
 import type { ChunkRecord, FrameStream, StreamRecord } from '../store/store.js'
-import type { Outcome } from './outcome.js'
+import { type Outcome, usage } from './outcome.js'
+import type { Output } from './output.js'
 import { described, type FileOptions, openFile } from './recording.js'
 import { megabytes, type Row, table } from './table.js'
 
-/** `framewire info`: what a recording, or a stored stream, holds. */
-export async function info(path: string, options: FileOptions): Promise<Outcome> {
+/** What the command line says of what to tell about. */
+export interface InfoOptions extends FileOptions {
+  /** A camera's name; true for the first that answers. */
+  camera?: string | true
+}
+
+/** `framewire info`: what a recording, or a stored stream, holds, or how a camera is set. */
+export async function info(
+  path: string | undefined,
+  { camera, ...options }: InfoOptions,
+  output: Output,
+): Promise<Outcome> {
+  if ((path === undefined) === (camera === undefined)) {
+    throw usage(
+      path === undefined
+        ? "missing required argument 'file|store/id', or --camera."
+        : 'either a file or --camera.',
+    )
+  }
+  if (path !== undefined) return aboutPath(path, options)
+  const { cameraInfo } = await import('./camera-info.js')
+  return cameraInfo({ camera: camera === true ? undefined : camera }, output)
+}
+
+/** What a recording, or a stored stream, holds. */
+export async function aboutPath(path: string, options: FileOptions): Promise<Outcome> {
   const record = await storedStream(path)
   if (!record) return aboutRecording(path, options)
   return record.kind === 'frames' ? aboutFrames(path, record) : about(record)

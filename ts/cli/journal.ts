@@ -2,7 +2,7 @@ import { FramewireError, hasCode, isFramewireError } from '../errors.js'
 import type { JournalPlace, JournalSummary } from '../journal/place.js'
 import type { ItemState, JournalState } from '../journal/state.js'
 import { readRecords } from '../store/frame-folder.js'
-import { info } from './info.js'
+import { aboutPath } from './info.js'
 import { journalPath, journalsIn } from './journal-place.js'
 import { knownChunks } from './known-chunks.js'
 import { parseOrigin } from './origin.js'
@@ -34,7 +34,7 @@ export async function show(dataId: string, { journal }: JournalOptions, output: 
   } catch (error) {
     if (!hasCode(error, 'journal/kept')) throw error
     const { path } = error.details
-    const { value, text, ...outcome } = await info(path, {})
+    const { value, text, ...outcome } = await aboutPath(path, {})
     const state = table([['State', `${KEPT} in ${path}`]])
     return { ...outcome, value: { ...value, kept: path }, text: `${text}\n${state}` }
   }

@@ -15,14 +15,9 @@ export async function writeNpy(
 ): Promise<string> {
   const { height, width, chunkSize } = stored
   const frames = chunks.reduce((sum, chunk) => sum + chunk.frames, 0)
-  const about = `{'descr': '|u1', 'fortran_order': False, 'shape': (${frames}, ${height}, ${width}), }`
-  const header = `${about.padEnd(Math.ceil((about.length + 11) / 64) * 64 - 11)}\n`
   const file = await open(path, 'wx')
   try {
-    const head = Buffer.alloc(10)
-    head.write('\x93NUMPY\x01\x00', 'latin1')
-    head.writeUInt16LE(header.length, 8)
-    await file.appendFile(Buffer.concat([head, Buffer.from(header, 'latin1')]))
+    await file.appendFile(npyHeader('|u1', [frames, height, width]))
     for (const { index, frames: count } of chunks) {
       for (let at = 0; at < count; at += SLICE) {
         await file.appendFile(await stored.read(index * chunkSize + at, Math.min(SLICE, count - at)))
@@ -33,4 +28,14 @@ export async function writeNpy(
     await file.close()
   }
   return path
+}
+
+/** What a .npy file (version 1.0) begins with: 128 bytes where the axes are those of images. */
+export function npyHeader(descr: '|u1' | '<u2', shape: readonly number[]): Buffer {
+  const about = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
+  const text = `${about.padEnd(Math.ceil((about.length + 11) / 64) * 64 - 11)}\n`
+  const head = Buffer.alloc(10)
+  head.write('\x93NUMPY\x01\x00', 'latin1')
+  head.writeUInt16LE(text.length, 8)
+  return Buffer.concat([head, Buffer.from(text, 'latin1')])
 }

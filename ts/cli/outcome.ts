@@ -38,6 +38,24 @@ const OPTIONS: Readonly<Record<string, string>> = {
   store: '--store',
 }
 
+/** The same of a simulated camera's; the others are its faults. */
+const SIMULATOR_OPTIONS: Record<string, string> = {
+  address: '--ip',
+  device: '--device',
+  serial: '--serial',
+  userName: '--name',
+  model: '--model',
+  fps: '--fps',
+  width: '--size',
+  height: '--size',
+  pixelFormat: '--pixel-format',
+  source: '--source',
+  bandwidthMBps: '--bandwidth',
+  seed: '--seed',
+  strangerAddress: '--hostile',
+  'faults.loss': '--loss',
+}
+
 /** The error for a command line that cannot be meant. */
 export function usage(message: string): Error {
   return new InvalidArgumentError(message)
@@ -85,5 +103,6 @@ function mendingOption(error: unknown): string | undefined {
   if (hasCode(error, 'frames/gray-required')) return '--gray'
   if (hasCode(error, 'frames/conversion')) return '--scale'
   if (hasCode(error, 'stream/option') || hasCode(error, 'server/option')) return OPTIONS[error.details.option]
+  if (hasCode(error, 'simulator/option')) return SIMULATOR_OPTIONS[error.details.option] ?? '--fault'
   return undefined
 }

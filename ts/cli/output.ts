@@ -48,6 +48,11 @@ export class Output {
 
   /** The result: `value` as JSON, or `text`. */
   result(value: object, text: string): void {
-    process.stdout.write(this.json ? `${JSON.stringify(value)}\n` : text && `${text}\n`)
+    process.stdout.write(this.json ? `${JSON.stringify(value, exact)}\n` : text && `${text}\n`)
   }
+}
+
+/** Whole numbers that are too large for JSON's readers, as text. */
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
 }

@@ -1,7 +1,20 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { cameraCommands } from './camera-commands.js'
+import { outputOptions, type Run } from './command.js'
 import { HELP } from './help.js'
-import { type ExitCode, failed, type Outcome, report } from './outcome.js'
-import { Output, type OutputOptions } from './output.js'
+import { type ExitCode, failed, report } from './outcome.js'
+import { Output } from './output.js'
+import { recordCommand } from './record-command.js'
+import {
+  apiKeyOption,
+  drainOption,
+  effortOptions,
+  JOURNALS,
+  linkOptions,
+  scaleOptions,
+  serviceOptions,
+} from './service-options.js'
+import { simulateCommand } from './simulate-command.js'
 import * as values from './values.js'
 
 /** The command `framewire`: read the command line, do what it says, print how that ended. Answers the exit code. */
@@ -32,16 +45,12 @@ function called(command: Command, [word, ...words]: readonly string[]): string {
   return next ? `${command.name()} ${called(next, words)}` : command.name()
 }
 
-/** Where journals are, in words. */
-const JOURNALS = "framewire/journal in the user's data folder"
-
-/** Runs a command's work and reports how it ended. */
-type Run = (options: OutputOptions, work: (output: Output) => Promise<Outcome>) => Promise<void>
-
 /** What the command line may say. The code of a command is loaded when it is asked for. */
 function grammar(version: string, run: Run): Command {
   const program = new Command('framewire')
-    .description('Carry frames of a recording to an analysis service, and prove that none was lost.')
+    .description(
+      'Carry frames of a camera or a recording to an analysis service, and prove that none was lost.',
+    )
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
@@ -55,28 +64,14 @@ function grammar(version: string, run: Run): Command {
     .optionsGroup('The stream:')
     .requiredOption('--fps <rate>', 'frames per second of the capture', values.number)
     .option('--chunk-size <frames>', 'frames per upload, at least 2 x fps (default: 2 x fps)', values.count)
-    .option('--rpm <rate>', "the sample's rotations per minute, 0 for a stationary one", values.number, 0)
-    .option('--name <text>', "name of the stream (default: the file's name)")
-    .option('--sample <name>', 'name of the sample (made where there is none) or its UUID')
-    .option('--project-id <uuid>', 'project that the stream belongs to')
-    .option('--tag <name>', 'name or UUID of a tag; may be repeated', values.repeated)
-    .option('--azimuth <label>', 'azimuth of a stationary sample')
-  pixelOptions(stream)
-    .optionsGroup('The service:')
-    .option('--endpoint <url>', 'root of the API (default: $AS_API_ENDPOINT, else the production service)')
-    .addOption(apiKeyOption())
-    .option('--journal <folder>', `where chunks are kept until they are stored (default: ${JOURNALS})`)
-    .option('--no-journal', 'keep them in memory: gone with the process')
-    .option('--keep', 'make a local store (Zarr) of the journal when the stream is whole')
+  serviceOptions(pixelOptions(linkOptions(stream, "the file's name")))
     .optionsGroup('The pace:')
     .addOption(
       new Option('--pace <how>', "at the capture's rate, or as fast as it goes")
         .choices(['capture', 'none'])
         .default('capture'),
     )
-    .option('--max-workers <n>', 'packing workers (default: one a processor, at most 8)', values.count)
-    .option('--memory-budget <bytes>', 'frames and uploads held at most (default: 96MiB)', values.bytes)
-    .addOption(drainOption())
+  effortOptions(stream, '96MiB')
   outputOptions(stream, 'every chunk, and where an error came from, on stderr').action((files, options) =>
     run(options, async (output) => (await import('./stream.js')).stream(files, options, output)),
   )
@@ -141,12 +136,18 @@ function grammar(version: string, run: Run): Command {
 
   const info = program
     .command('info')
-    .description('tell what a recording, or a stored stream, holds')
-    .argument('<file|store/id>', 'a recording, or the folder of a stored stream')
+    .description('tell what a recording, or a stored stream, holds, or how a camera is set')
+    .argument('[file|store/id]', 'a recording, or the folder of a stored stream')
+    .optionsGroup('The camera:')
+    .option('--camera [name]', 'a camera in their place (default: the first that answers)')
     .addHelpText('after', HELP.info)
   outputOptions(fileOptions(info)).action((path, options) =>
-    run(options, async () => (await import('./info.js')).info(path, options)),
+    run(options, async (output) => (await import('./info.js')).info(path, options, output)),
   )
+
+  cameraCommands(program, run)
+  recordCommand(program, run)
+  simulateCommand(program, run)
   return program
 }
 
@@ -185,19 +186,6 @@ function journalCommand(program: Command, run: Run): void {
   )
 }
 
-function apiKeyOption(): Option {
-  return new Option(
-    '--api-key <key>',
-    'default: $FRAMEWIRE_API_KEY, else $AS_API_KEY (other users can see this option)',
-  )
-}
-
-function drainOption(): Option {
-  return new Option('--drain-timeout <seconds>', 'how long to wait for uploads at the end of a stream')
-    .argParser(values.seconds)
-    .default(600)
-}
-
 /** How a file is to be read. */
 function fileOptions(command: Command): Command {
   return command
@@ -210,21 +198,5 @@ function fileOptions(command: Command): Command {
 
 /** How a file is to be read and how its pixels become 8-bit gray. */
 function pixelOptions(command: Command): Command {
-  return fileOptions(command)
-    .option(
-      '--scale <range>',
-      '16 to 8 bit: lo:hi, full, measured (the first chunk) or max (each frame)',
-      values.scale,
-    )
-    .addOption(new Option('--gray <how>', 'colour to gray').choices(['mean', 'luma']))
-}
-
-function outputOptions(command: Command, verbose = 'where an error came from, on stderr'): Command {
-  return command
-    .optionsGroup('Output:')
-    .option('--json', 'the result as one line of JSON on stdout')
-    .option('--quiet', 'neither progress nor notes on stderr')
-    .option('--verbose', verbose)
-    .optionsGroup('Help:')
-    .helpOption('-h, --help', 'show this help')
+  return scaleOptions(fileOptions(command), 'lo:hi, full, measured (the first chunk) or max (each frame)')
 }

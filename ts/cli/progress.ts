@@ -11,7 +11,8 @@ const RATE_MS = 10_000
 
 /** Tells how far a stream is: one live line on a terminal, else a line every few seconds. */
 export class Progress {
-  readonly #totalFrames: number
+  /** Undefined where it is not known how many come. */
+  readonly #totalFrames: number | undefined
   readonly #output: Output
   readonly #now: () => number
   readonly #startMs: number
@@ -21,7 +22,7 @@ export class Progress {
   #stored: { ms: number; bytes: number }[] = []
   #said = ''
 
-  constructor(totalFrames: number, output: Output, now: () => number = () => performance.now()) {
+  constructor(totalFrames: number | undefined, output: Output, now: () => number = () => performance.now()) {
     this.#totalFrames = totalFrames
     this.#output = output
     this.#now = now
@@ -62,9 +63,11 @@ export class Progress {
     const recent = this.#stored.reduce((sum, { bytes }) => sum + bytes, 0)
     const rate = recent / 1e3 / Math.max(Math.min(elapsedMs, RATE_MS), 1)
     const sent = frames - this.#framesBefore
-    const left = sent === 0 ? Number.NaN : ((this.#totalFrames - frames) / sent) * (elapsedMs / 1000)
+    const total = this.#totalFrames
+    const left =
+      sent === 0 || total === undefined ? Number.NaN : ((total - frames) / sent) * (elapsedMs / 1000)
     return [
-      `${frames}/${this.#totalFrames} frames stored`,
+      `${frames}${total === undefined ? '' : `/${total}`} frames stored`,
       `${rate.toFixed(1)} MB/s`,
       `chunks: ${count.queued + count.spilled} queued, ${count.packaged + count.journaled} packaged, ${count.stored} stored` +
         (count.failed > 0 ? `, ${count.failed} failed` : ''),

@@ -8,7 +8,6 @@ import type { FrameSession } from '../journal/records.js'
 import type { Receipt } from '../streaming/receipt.js'
 import type { ChunkProgress } from '../streaming/rheed-options.js'
 import { apiKey } from './api-key.js'
-import { within } from './deadline.js'
 import { interruptible } from './interrupt.js'
 import { journalPath, journalsIn } from './journal-place.js'
 import { loggerTo } from './logger.js'
@@ -16,13 +15,10 @@ import { originOf } from './origin.js'
 import { failed, type Outcome, usage } from './outcome.js'
 import type { Output } from './output.js'
 import { Progress } from './progress.js'
-import { leftReceipt, receiptIn, receiptText } from './receipt.js'
+import { leftReceipt, receiptText } from './receipt.js'
 import { chunkIndexes, recordedChunks } from './recorded-chunks.js'
 import { described, type FileOptions, openFile, openStreamable, RECORDING_BUDGET_BYTES } from './recording.js'
-import { quoted } from './shell.js'
-
-/** How long a command that is interrupted at the end of a file still sends: mostly that is all there is. In ms. */
-const INTERRUPTED_DRAIN_MS = 3_000
+import { type Ended, endStream, resumeCommand } from './stream-end.js'
 
 /** What the command line says of streams. */
 export interface StreamCommandOptions extends FileOptions, StatedConversion {
@@ -52,14 +48,6 @@ interface Streamed {
   /** Frames of the file, read or not. */
   frames: number
   receipt: Receipt
-}
-
-/** How the stream of a file ended, or was left. */
-interface Ended {
-  receipt?: Receipt
-  /** How to go on with it. */
-  hint?: string
-  error?: unknown
 }
 
 /** What all files are streamed with. */
@@ -147,7 +135,7 @@ async function streamFile(file: string, streaming: Streaming): Promise<Ended & {
       .catch((thrown: unknown) => thrown)
     const isInterrupted = hasCode(error, 'stream/aborted')
     if (isInterrupted && journals) return { frames, ...(await leave(dataId, file, streaming, journals)) }
-    const ended = await end(dataId, streaming)
+    const ended = await endStream(dataId, streaming)
     return { frames, ...ended, error: isInterrupted ? ended.error : (error ?? ended.error) }
   } catch (error) {
     return signal.aborted && hasCode(error, 'stream/aborted') ? { frames } : { frames, error }
@@ -199,30 +187,4 @@ async function leave(
     receipt: leftReceipt(state.session as FrameSession, state),
     hint: `stream ${dataId} is not ended. To go on with ${file}: ${resumeCommand(options)}`,
   }
-}
-
-/** Wait until all that was taken is stored, and end the stream. */
-async function end(dataId: string, { streamer, journals, options, signal }: Streaming): Promise<Ended> {
-  const drainTimeoutMs = options.drainTimeout * 1000
-  // With a journal an interruption does not wait for long: what was taken is there, and is sent when it is resumed.
-  const graceMs = journals ? INTERRUPTED_DRAIN_MS : Number.POSITIVE_INFINITY
-  try {
-    const receipt = await within({ signal, graceMs }, (passed) =>
-      streamer.finalize(dataId, { drainTimeoutMs, signal: passed }),
-    )
-    return { receipt }
-  } catch (error) {
-    const receipt = receiptIn(error) as Receipt | undefined
-    if (!signal.aborted || !journals || !hasCode(error, 'upload/undrained')) return { receipt, error }
-    const { length } = error.details.pending
-    return {
-      receipt,
-      hint: `${length} chunk(s) of stream ${dataId} are in the journal. To send them: ${resumeCommand(options)}`,
-    }
-  }
-}
-
-/** The command that goes on with streams that were left in their journals. */
-function resumeCommand({ journal }: StreamCommandOptions): string {
-  return journal ? `framewire resume ${quoted(journal)}` : 'framewire resume'
 }

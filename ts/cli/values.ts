@@ -22,6 +22,13 @@ export function count(text: string): number {
   return number(text)
 }
 
+/** A whole number above 0. */
+export function positive(text: string): number {
+  const value = count(text)
+  if (value === 0) throw new InvalidArgumentError('Expected a whole number above 0.')
+  return value
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   KB: 1e3,
@@ -44,6 +51,13 @@ export function bytes(text: string): number {
 export function id(text: string): string {
   if (text === '') throw new InvalidArgumentError('Expected the id of a stream.')
   return text
+}
+
+/** Pixels of an image: `640x480`. */
+export function size(text: string): [width: number, height: number] {
+  const match = /^(\d+)x(\d+)$/.exec(text)
+  if (!match) throw new InvalidArgumentError('Expected width and height such as 640x480.')
+  return [Number(match[1]), Number(match[2])]
 }
 
 /** Axes of an array: `1038,1388`. */

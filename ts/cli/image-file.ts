@@ -1,0 +1,135 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { parse } from 'node:path'
+import { FramewireError } from '../errors.js'
+import { bytesOf, type Image, pictureOf } from './image.js'
+import { npyHeader } from './npy-file.js'
+import { usage } from './outcome.js'
+import { pngFile } from './png-file.js'
+import { tiffFile } from './tiff-file.js'
+
+/** Where images go. */
+export interface ImageFiles {
+  /** Write the next image. It is the caller's again when this resolves. */
+  write(image: Image): Promise<void>
+  /** No image follows. Answers the files that were written. */
+  close(): Promise<string[]>
+}
+
+/**
+ * Files for `count` images, by the ending of their name: `.npy` one array for all, of `(N, H, W)` where there may be
+ * several; `.png`, `.tif` and `.csv` a file for each, `NAME-0.png` and on where there may be several. Nothing is written
+ * over. Throws a usage error for another ending; `write` rejects where the format cannot hold the image.
+ */
+export function imageFiles(path: string, count: number): ImageFiles {
+  const { dir, name, ext } = parse(path)
+  const ending = ext.toLowerCase()
+  if (ending === '.npy') return new NpyFile(path, count > 1)
+  const encode = ENCODERS[ending]
+  if (!encode) throw usage(`--out must end in .npy, .png, .tif or .csv; ${path} does not.`)
+  const digits = String(count - 1).length
+  const pathOf = (index: number) =>
+    count === 1 ? path : `${dir && `${dir}/`}${name}-${String(index).padStart(digits, '0')}${ext}`
+  return new SingleFiles(pathOf, encode)
+}
+
+type Encode = (image: Image, path: string) => Promise<Buffer | string> | Buffer | string
+
+const ENCODERS: Readonly<Record<string, Encode>> = {
+  '.png': (image, path) => pngFile(image, picture(image, path)),
+  '.tif': (image, path) => tiffFile(image, picture(image, path)),
+  '.tiff': (image, path) => tiffFile(image, picture(image, path)),
+  '.csv': csv,
+}
+
+function picture(image: Image, path: string) {
+  const picture = pictureOf(image)
+  if (!picture) throw unfit(path, `it has the axes (${image.shape.join(', ')})`)
+  return picture
+}
+
+/** A line for each row, its values with commas between. */
+function csv(image: Image, path: string): string {
+  const { height, width, channels } = picture(image, path)
+  if (channels > 1) throw unfit(path, 'it has colours')
+  const row = (y: number) => image.data.subarray(y * width, (y + 1) * width).join(',')
+  return `${Array.from({ length: height }, (_, y) => row(y)).join('\n')}\n`
+}
+
+function unfit(path: string, reason: string) {
+  return new FramewireError(
+    'frames/file-unsupported',
+    `${path} cannot hold the image: ${reason}. Write it to a .npy file.`,
+    { path, reason },
+  )
+}
+
+class SingleFiles implements ImageFiles {
+  readonly #pathOf: (index: number) => string
+  readonly #encode: Encode
+  readonly #written: string[] = []
+
+  constructor(pathOf: (index: number) => string, encode: Encode) {
+    this.#pathOf = pathOf
+    this.#encode = encode
+  }
+
+  async write(image: Image): Promise<void> {
+    const path = this.#pathOf(this.#written.length)
+    const content = await this.#encode(image, path)
+    const file = await open(path, 'wx')
+    try {
+      await file.writeFile(content)
+    } finally {
+      await file.close()
+    }
+    this.#written.push(path)
+  }
+
+  async close(): Promise<string[]> {
+    return this.#written
+  }
+}
+
+/** One array. Its header is written at the end, when it is known how many images there are. */
+class NpyFile implements ImageFiles {
+  readonly #path: string
+  readonly #isStack: boolean
+  #file: FileHandle | undefined
+  #first: Image | undefined
+  #images = 0
+
+  constructor(path: string, isStack: boolean) {
+    this.#path = path
+    this.#isStack = isStack
+  }
+
+  async write({ data, shape }: Image): Promise<void> {
+    this.#first ??= { data: data.subarray(0, 0), shape }
+    if (String(shape) !== String(this.#first.shape)) {
+      throw new FramewireError(
+        'frames/size-changed',
+        `An image has the axes (${shape.join(', ')}), those before it in ${this.#path} (${this.#first.shape.join(', ')}). One array has one size.`,
+        { expected: this.#first.shape, actual: shape },
+      )
+    }
+    this.#file ??= await open(this.#path, 'wx')
+    if (this.#images === 0) await this.#file.appendFile(this.#header())
+    await this.#file.appendFile(bytesOf(data))
+    this.#images++
+  }
+
+  async close(): Promise<string[]> {
+    if (!this.#file) return []
+    await this.#file.write(this.#header(), 0, undefined, 0)
+    await this.#file.close()
+    return [this.#path]
+  }
+
+  #header(): Buffer {
+    const { data, shape } = this.#first!
+    return npyHeader(
+      data.BYTES_PER_ELEMENT === 2 ? '<u2' : '|u1',
+      this.#isStack ? [this.#images, ...shape] : shape,
+    )
+  }
+}
