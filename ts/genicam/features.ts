@@ -2,6 +2,7 @@ import { hasCode, isFramewireError } from '../errors.js'
 import { Evaluation, Refusal } from './evaluation.js'
 import { accessError, descriptionError, unknownError, valueError } from './faults.js'
 import type {
+  Access,
   CameraDescription,
   FeatureDetails,
   FeatureInfo,
@@ -101,17 +102,19 @@ export class Features {
     const node = this.#node(name)
     const type = this.#mustHaveValue(node, 'write')
     return this.#evaluation.operation(async () => {
-      const typed = typedValue(name, type, value, await this.#state(name))
+      const typed = typedValue(type, value)
+      if (!typed) throw valueError(name, value, expectedOf(type, await this.#state(name)))
       try {
         await this.#evaluation.of(() => this.#nodes.write(name, typed))
       } catch (error) {
         throw await this.#translated(name, error, { wanted: 'write', given: { type, value } })
       }
       await this.#send(name)
-      if (this.#nodes.isWriteOnly(name)) return value
-      this.#nodes.forget(name)
+      // What was written to a write-only register is known from the cache alone: its fields need it.
+      if (!this.#nodes.isWriteOnly(name)) this.#nodes.forget(name)
       this.#evaluation.begin()
-      return this.#read(name)
+      const access = await this.#evaluation.of(() => this.#nodes.access(name))
+      return isReadable(access) ? this.#read(name) : value
     })
   }
 
@@ -154,7 +157,7 @@ export class Features {
   async #read(name: string): Promise<FeatureValue> {
     try {
       const access = await this.#evaluation.of(() => this.#nodes.access(name))
-      if (access !== 'RO' && access !== 'RW') throw accessError(name, access, 'read', WHY[access])
+      if (!isReadable(access)) throw accessError(name, access, 'read', WHY[access])
       return plainValue(await this.#evaluation.of(() => this.#nodes.read(name)))
     } catch (error) {
       throw await this.#translated(name, error, { wanted: 'read' })
@@ -200,7 +203,7 @@ export class Features {
     return accessError(name, access, wanted, why, register)
   }
 
-  #info({ features: _, ...description }: NodeDescription, access: FeatureInfo['access']): FeatureInfo {
+  #info({ features: _, ...description }: NodeDescription, access: Access): FeatureInfo {
     const category = this.#tree.categoryOf(description.name)
     return {
       ...description,
@@ -229,8 +232,12 @@ export class Features {
   }
 }
 
+function isReadable(access: Access): boolean {
+  return access === 'RO' || access === 'RW'
+}
+
 /** Why a feature cannot be read or written, by its access. */
-const WHY: Record<FeatureInfo['access'], string> = {
+const WHY: Record<Access, string> = {
   NI: 'this camera does not have it',
   NA: 'it is not available now: other features decide that, or it comes with frames alone',
   RO: 'it is read only, now or ever',
@@ -239,7 +246,7 @@ const WHY: Record<FeatureInfo['access'], string> = {
 }
 
 /** Why a feature of this type has no value. */
-const VALUELESS: Record<Exclude<FeatureType, ValueType>, [FeatureInfo['access'], string]> = {
+const VALUELESS: Record<Exclude<FeatureType, ValueType>, [Access, string]> = {
   command: ['WO', 'it is a command; use execute'],
   category: ['RO', 'it is a category; list tells what it holds'],
 }

@@ -1,4 +1,3 @@
-import { valueError } from './faults.js'
 import type { FeatureType, FeatureValue } from './feature.js'
 import type { FeatureState, TypedValue } from './nodes.js'
 
@@ -12,33 +11,22 @@ export function hasValue(type: FeatureType): type is ValueType {
   return type !== 'command' && type !== 'category'
 }
 
-/** What the caller gave as a value of the feature's type. Throws `genicam/value`. */
-export function typedValue(
-  feature: string,
-  type: ValueType,
-  given: unknown,
-  state: FeatureState,
-): TypedValue {
-  const refused = () => valueError(feature, given, expectedOf(type, state))
+/** What the caller gave as a value of the feature's type; undefined where it is none. */
+export function typedValue(type: ValueType, given: unknown): TypedValue | undefined {
   switch (type) {
     case 'integer': {
-      if (typeof given !== 'bigint' && !Number.isInteger(given)) throw refused()
+      if (typeof given !== 'bigint' && !Number.isInteger(given)) return undefined
       const value = BigInt(given as number | bigint)
-      if (value < MIN_INTEGER || value > MAX_INTEGER) throw refused()
-      return { type, value }
+      return value < MIN_INTEGER || value > MAX_INTEGER ? undefined : { type, value }
     }
     case 'float':
-      if (typeof given !== 'number' || !Number.isFinite(given)) throw refused()
-      return { type, value: given }
+      return typeof given === 'number' && Number.isFinite(given) ? { type, value: given } : undefined
     case 'boolean':
-      if (typeof given !== 'boolean') throw refused()
-      return { type, value: given }
+      return typeof given === 'boolean' ? { type, value: given } : undefined
     case 'register':
-      if (!(given instanceof Uint8Array)) throw refused()
-      return { type, value: given }
+      return given instanceof Uint8Array ? { type, value: given } : undefined
     default:
-      if (typeof given !== 'string') throw refused()
-      return { type, value: given }
+      return typeof given === 'string' ? { type, value: given } : undefined
   }
 }
 

@@ -163,7 +163,7 @@ fn limit<'a, T>(
         return vec![(pointer, Part::Value)];
     }
     let mut needs = places(part, pvalue.iter().map(String::as_str));
-    for table in indexed {
+    if let Some(table) = indexed {
         needs.push((&table.index, Part::Value));
         needs.extend(places(part, table.value_nodes()));
     }
@@ -351,6 +351,6 @@ mod tests {
         };
         assert!(skipped(&links(MAX_DEPTH)).is_empty());
         assert_eq!(skipped(&links(MAX_DEPTH + 1)), ["A0"]);
-        assert_eq!(skipped(&links(100_000)).len(), 100_000 / (MAX_DEPTH + 1));
+        assert_eq!(skipped(&links(10_000)).len(), 10_000 / (MAX_DEPTH + 1));
     }
 }

@@ -9,9 +9,10 @@ mod description;
 mod feature;
 mod overlap;
 mod registers;
+mod row;
 mod value;
 
-use answer::{answer, object, Failure};
+use answer::{answer, object, Failure, Reason};
 use overlap::Overlaps;
 use registers::Registers;
 use serde::Serialize;
@@ -91,20 +92,24 @@ impl Nodes {
     pub fn write(&mut self, name: &str, value: JsValue) -> Result<JsValue, JsValue> {
         let value: value::Value = serde_wasm_bindgen::from_value(value)?;
         self.registers.rerun();
-        answer(&self.registers, value::write(&mut self.map, name, &value, &self.registers))
+        let changed = changeable(&self.map, name);
+        let outcome = changed.and_then(|()| value::write(&mut self.map, name, &value, &self.registers));
+        answer(&self.registers, outcome)
     }
 
     /// Evaluate what to write for a command; {@link writes} has it.
     pub fn execute(&mut self, name: &str) -> Result<JsValue, JsValue> {
         self.registers.rerun();
-        answer(&self.registers, self.map.exec_command(name, &self.registers).map_err(Failure::from))
+        let changed = changeable(&self.map, name);
+        answer(&self.registers, changed.and_then(|()| Ok(self.map.exec_command(name, &self.registers)?)))
     }
 
     /// Whether a command is done.
     #[wasm_bindgen(js_name = isDone)]
     pub fn is_done(&self, name: &str) -> Result<JsValue, JsValue> {
         self.registers.rerun();
-        answer(&self.registers, self.map.is_done(name, &self.registers).map_err(Failure::from))
+        let changed = changeable(&self.map, name);
+        answer(&self.registers, changed.and_then(|()| Ok(self.map.is_done(name, &self.registers)?)))
     }
 
     /// What the last evaluation writes, in order.
@@ -121,8 +126,8 @@ impl Nodes {
     /// Forget the cached value of a feature and of what depends on it, or of all.
     pub fn forget(&self, name: Option<String>) {
         match name {
-            Some(name) => self.map.invalidate(&name),
-            None => self.map.invalidate_all(),
+            Some(name) if row::is_short(&self.map, &name) => self.map.invalidate(&name),
+            _ => self.map.invalidate_all(),
         }
     }
 
@@ -131,4 +136,11 @@ impl Nodes {
     pub fn is_write_only(&self, name: &str) -> bool {
         self.map.is_write_only(name)
     }
+}
+
+fn changeable(map: &NodeMap, name: &str) -> Result<(), Failure> {
+    if row::is_short(map, name) {
+        return Ok(());
+    }
+    Err(Failure::new(Reason::Description, format!("too many nodes depend on {name} in a row")))
 }

@@ -1,6 +1,7 @@
 //! Registers that lie over each other.
 
 use crate::registers::Unreadable;
+use crate::row::is_short;
 use viva_genapi::NodeMap;
 use viva_genapi_xml::{Addressing, NodeDecl};
 
@@ -40,9 +41,13 @@ impl Overlaps {
         });
         for name in fixed.chain(moving) {
             // What was written to a write-only register is known from the cache alone.
-            if !map.is_write_only(name) {
-                map.invalidate(name);
+            if map.is_write_only(name) {
+                continue;
             }
+            if !is_short(map, name) {
+                return map.invalidate_all();
+            }
+            map.invalidate(name);
         }
     }
 }

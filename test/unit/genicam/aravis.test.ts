@@ -99,15 +99,10 @@ describeWithPeers('features of the fake camera of aravis', ['arv-fake-gv-camera-
     expect(await features.get('PayloadSize')).toBe(128 * 200)
   })
 
-  it('are refused out of their range, and by the camera without control', async () => {
-    await inControl(async () => {
-      await expect(features.set('Width', 4096)).rejects.toMatchObject({
-        code: 'genicam/value',
-        details: { expected: 'a whole number from 1 to 2048' },
-      })
+  it('are refused out of their range', async () => {
+    await expect(features.set('Width', 4096)).rejects.toMatchObject({
+      code: 'genicam/value',
+      details: { expected: 'a whole number from 1 to 2048' },
     })
-    const before = await features.get('Width')
-    await expect(features.set('Width', 64)).rejects.toMatchObject({ code: 'genicam/access' })
-    expect(await features.get('Width')).toBe(before)
   })
 })

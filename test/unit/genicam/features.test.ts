@@ -142,6 +142,13 @@ describe('values', () => {
     expect(await features.set('LUTValueAll', table)).toEqual(table)
   })
 
+  it('gives back what was given where nothing can be read', async () => {
+    const { camera, features } = await openCamera()
+    expect(await features.set('DeviceKey', 77)).toBe(77)
+    expect(camera.take(0x1010, 4)).toBe(77)
+    expect(camera.asks()).toEqual(['W1010+4'])
+  })
+
   it('gives back what the camera made of a value', async () => {
     const { camera, features } = await openCamera()
     camera.written = (address, byte) => (address === 0x2008 ? byte & ~7 : byte)
