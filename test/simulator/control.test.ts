@@ -28,6 +28,14 @@ describe('discovery', () => {
     expect(device.mac).toMatch(/^02:46(:[0-9a-f]{2}){4}$/)
   })
 
+  it('has its address to itself', async () => {
+    const { address } = await simulate()
+    await expect(simulate({ address })).rejects.toMatchObject({
+      code: 'simulator/option',
+      details: { option: 'address', given: address },
+    })
+  })
+
   it('tells its new name once it was given one', async () => {
     const camera = await simulate()
     const host = await Host.open(camera)
@@ -59,17 +67,18 @@ describe('discovery', () => {
     expect(text(files[0]!)).toContain('<RegisterDescription')
   })
 
-  it('takes a forced address by its hardware address alone', async () => {
+  it('goes where it is forced to, by its hardware address alone', async () => {
     const camera = await simulate()
     const host = await Host.open(camera)
     const { device } = await host.done({ kind: 'discovery' })
-    const address = camera.address.replace(/^127/, '126')
-    const force = { kind: 'force-ip', address, netmask: '255.255.0.0', gateway: '0.0.0.0' } as const
+    const address = camera.address.replace(/^127\.(\d+)/, (_, second) => `127.${Number(second) + 60}`)
+    const force = { kind: 'force-ip', address, netmask: '255.0.0.0', gateway: '0.0.0.0' } as const
     expect((await host.ask({ ...force, mac: '02:00:00:00:00:01' })).status).not.toBe(Status.success)
     expect(camera.address).toBe(device.address)
-    await host.send(gvcp.command(900, { ...force, mac: device.mac }, false))
-    await host.done({ kind: 'discovery' })
+    await host.done({ ...force, mac: device.mac })
     expect(camera.address).toBe(address)
+    const there = await Host.open({ address })
+    expect((await there.done({ kind: 'discovery' })).device).toEqual({ ...device, address })
   })
 })
 
@@ -128,7 +137,7 @@ describe('registers', () => {
       (await host.ask({ kind: 'read-registers', addresses: [address] })).status
     expect(await reading(0x8000)).toBe(Status.invalidAddress)
     expect(await reading(0xa002)).toBe(Status.badAlignment)
-    expect((await host.ask({ kind: 'read-memory', address: 0x10_0000, count: 536 })).status).toBe(
+    expect((await host.ask({ kind: 'read-memory', address: 0xf_0000, count: 536 })).status).toBe(
       Status.success,
     )
     expect((await host.ask({ kind: 'read-memory', address: 0xfff_fffc, count: 8 })).status).toBe(

@@ -118,7 +118,10 @@ export interface ReassemblyStatistics {
 export interface Reassembler {
   /** Where to receive the next packets: views on WebAssembly memory, good until the next call of anything here. */
   batch(): Batch
-  /** Take the first `packets` of the batch in, at the time `nowMs` (of a clock that never goes back); 0 lets time pass. */
+  /**
+   * Take the first `packets` of the batch in, at the time `nowMs` (of a clock that never goes back); 0 lets time pass.
+   * What has arrived has to be taken in before: a block that brings nothing for long is taken for lost.
+   */
   take(packets: number, nowMs: number): void
   /**
    * Resend requests that are due: packets of GVCP, to be sent to `to` from the control channel's port. A batch as
@@ -127,7 +130,7 @@ export interface Reassembler {
   resends(to: Endpoint, nowMs: number): { batch: Batch; count: number }
   /** The next block that is done with, in order of block ids; undefined where there is none yet. */
   next(): FinishedBlock | undefined
-  /** When, by the clock of `take`, something is due though no packet came; undefined where nothing is. */
+  /** When, by the clock of `take`, `take` and `resends` are to be called though no packet came; undefined for never. */
   due(): number | undefined
   statistics(): ReassemblyStatistics
   /** No more packets will be taken in: every block in flight is done with now, and is handed out by `next`. */

@@ -4,8 +4,8 @@ import type { DeviceIdentity, Gvcp } from '../gige-vision/gvcp.js'
 import type { CameraClock } from './clock.js'
 import type { RegisterMap } from './register-map.js'
 
-/** Where the description begins. */
-const DESCRIPTION = 0x10_0000
+/** Where the description begins. Some hosts take an address in hex for a decimal one where it has no letter. */
+const DESCRIPTION = 0xf_0000
 /** Bits of the IP configuration: a persistent address, DHCP, link-local. */
 const IP_CONFIGURATION = 0b101
 const CAMERA_BIG_ENDIAN_UTF8 = 0x8000_0001
@@ -66,7 +66,7 @@ export function layBootstrap(
   map.register(Bootstrap.timestampLow, { read: () => Number(clock.latched & 0xffff_ffffn) })
   map.plain(Bootstrap.discoveryAckDelay)
   map.plain(Bootstrap.gvcpConfiguration)
-  map.plain(Bootstrap.gvspConfiguration, extendedIds ? BLOCK_ID_64 : 0)
+  map.constant(Bootstrap.gvspConfiguration, extendedIds ? BLOCK_ID_64 : 0)
 }
 
 function capability(resends: boolean): number {

@@ -15,9 +15,14 @@ export function description(zipped: boolean): { name: string; bytes: Uint8Array 
   return { name: `${NAME}.zip`, bytes: zipSync({ [`${NAME}.xml`]: xml }, { mtime: DATE }) }
 }
 
-/** Memory is read in words, and some hosts take what lies behind a file for a part of it. */
+/**
+ * Memory is read in words, and some hosts take what lies behind a file for a part of it. Others take a length in hex for
+ * a decimal one where it has no letter.
+ */
 function wholeWords(text: string): string {
-  return text.padEnd(Math.ceil(text.length / 4) * 4)
+  let length = Math.ceil(text.length / 4) * 4
+  while (!/[a-f]/.test(length.toString(16))) length += 4
+  return text.padEnd(length)
 }
 
 const locked: Child = ['pIsLocked', 'TLParamsLocked']

@@ -19,7 +19,7 @@ import { type CheckedOptions, checkOptions, type GigeSimulatorOptions } from './
 import { PIXEL_FORMATS } from './pixel-formats.js'
 import { Playback } from './playback.js'
 import { RegisterMap } from './register-map.js'
-import { openSockets, type SimulatorSockets } from './sockets.js'
+import { openSockets, refuseTaken, type SimulatorSockets } from './sockets.js'
 import { SLOTS, StreamChannel, type StreamCounts } from './stream.js'
 
 /** How often a simulated camera looks at its sockets, in ms. */
@@ -36,7 +36,7 @@ export interface SimulatorStatistics extends ControlCounts, StreamCounts {
 }
 
 /** A simulated GigE Vision camera at work. */
-export interface GigeSimulator {
+export interface GigeSimulator extends AsyncDisposable {
   readonly address: string
   readonly serial: string
   /** The host in control. */
@@ -57,7 +57,8 @@ export interface GigeSimulator {
  * Switch a simulated GigE Vision camera on: any host discovers, controls and receives from it as from a real one. It
  * shows {@link patternWord} or a recording, and has faults that follow from a seed.
  *
- * Throws `simulator/option`, `datagrams/open` (no such address, or another camera has it), `core/load`, and as `openPath`.
+ * Throws `simulator/option` (also where another camera has the address), `datagrams/open` (no such address), `core/load`,
+ * and as `openPath`.
  */
 export async function createGigeSimulator(options: GigeSimulatorOptions = {}): Promise<GigeSimulator> {
   const checked = checkOptions(options)
@@ -66,6 +67,7 @@ export async function createGigeSimulator(options: GigeSimulatorOptions = {}): P
   const playback = checked.source === 'pattern' ? undefined : await Playback.open(checked.source)
   let sockets: SimulatorSockets | undefined
   try {
+    await refuseTaken(datagrams, gigeVision.gvcp, checked.address)
     sockets = await openSockets(datagrams, checked)
     return new Simulator(checked, identityOf(checked, datagrams), gigeVision, sockets, playback)
   } catch (error) {
@@ -146,6 +148,7 @@ class Simulator implements GigeSimulator {
       reset: () => this.restart(),
     })
     this.#stream = new StreamChannel({
+      map,
       sender: this.#sender,
       features: this.#features,
       sockets: sockets.stream,
@@ -154,7 +157,6 @@ class Simulator implements GigeSimulator {
       options,
       playback,
     })
-    this.#stream.lay(map)
     this.#control = new ControlChannel(gvcp, map, options.faults, chance, {
       identity: () => this.#identityNow(),
       forceIp: (command) => this.#forceIp(command.address, command.netmask, command.gateway),
@@ -196,6 +198,7 @@ class Simulator implements GigeSimulator {
     this.#replies = []
     this.#control.release()
     this.#features.load()
+    this.#stream.reset()
     this.#map.set(Bootstrap.heartbeatTimeout, 3000)
     this.#clock.control(1)
   }
@@ -203,6 +206,10 @@ class Simulator implements GigeSimulator {
   async close(): Promise<void> {
     this.#closing = true
     await this.ended
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async #run(): Promise<void> {

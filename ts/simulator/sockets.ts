@@ -1,7 +1,8 @@
 import type { DatagramSocket, Datagrams, OpenOptions } from '../datagrams/datagrams.js'
 import { hasCode } from '../errors.js'
 import { GVCP_PORT } from '../gige-vision/bootstrap.js'
-import type { CheckedOptions } from './options.js'
+import type { Gvcp } from '../gige-vision/gvcp.js'
+import { type CheckedOptions, wrongOption } from './options.js'
 import type { StreamSockets } from './stream.js'
 
 /** The sockets of a simulated camera. */
@@ -13,6 +14,28 @@ export interface SimulatorSockets {
   /** Go on at another address of this host. Rejects with `datagrams/open`; then nothing has changed. */
   move(address: string): Promise<void>
   close(): Promise<void>
+}
+
+/** How long another camera at the same address has to make itself heard, in ms. */
+const NEIGHBOUR_MS = 100
+
+/**
+ * Make sure that no other camera of this host is at the address: the system would not mind, as the port is shared.
+ * Rejects with `simulator/option` where one answers.
+ */
+export async function refuseTaken(datagrams: Datagrams, gvcp: Gvcp, address: string): Promise<void> {
+  const socket = await datagrams.open({ address })
+  try {
+    await socket.send(gvcp.command(1, { kind: 'discovery' }, true), { address, port: GVCP_PORT })
+    if (!(await socket.arrival(NEIGHBOUR_MS))) return
+    throw wrongOption(
+      'address',
+      address,
+      'another camera is there already; close it, or choose another address',
+    )
+  } finally {
+    await socket.close()
+  }
 }
 
 /** Open the sockets of a simulated camera. Rejects with `datagrams/open`; nothing stays open then. */

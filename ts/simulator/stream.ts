@@ -16,6 +16,7 @@ import type { RegisterMap } from './register-map.js'
 export const SLOTS = 512
 /** Frames that wait to be sent, at most; the camera takes none while there are as many. */
 const MOST_WAITING = 8
+const FIRST_PACKET_SIZE = 1500
 const LEAST_PACKET_SIZE = 64
 /** Bytes of the IP and UDP headers, which count in the packet size. */
 const IP_UDP_BYTES = 28
@@ -67,6 +68,7 @@ export class StreamChannel {
     prematureResends: 0,
     unavailable: 0,
   }
+  readonly #map: RegisterMap
   readonly #sender: Sender
   readonly #features: Features
   readonly #sockets: StreamSockets
@@ -77,11 +79,13 @@ export class StreamChannel {
   readonly #pacer = new Pacer()
   readonly #resends: { request: Resend; atMs: number }[] = []
   #session: Session | undefined
+  #packetSize = 0
   #triggers = 0
   /** What was written and not sent yet. */
   #left: Record<Origin, number> = { camera: 0, stranger: 0 }
 
   constructor(parts: {
+    map: RegisterMap
     sender: Sender
     features: Features
     sockets: StreamSockets
@@ -90,6 +94,7 @@ export class StreamChannel {
     options: CheckedOptions
     playback: Playback | undefined
   }) {
+    this.#map = parts.map
     this.#sender = parts.sender
     this.#features = parts.features
     this.#sockets = parts.sockets
@@ -97,23 +102,29 @@ export class StreamChannel {
     this.#chance = parts.chance
     this.#options = parts.options
     this.#playback = parts.playback
+    this.#layRegisters()
+    this.reset()
   }
 
-  /** Lay out the channel's registers. */
-  lay(map: RegisterMap): void {
+  /** The channel as it is when the camera is switched on. */
+  reset(): void {
+    const { port, packetDelay, destination } = streamChannel(0)
+    for (const register of [port, packetDelay, destination]) this.#map.set(register, 0)
+    this.#packetSize = Math.min(FIRST_PACKET_SIZE, this.#options.maxPacketSize)
+  }
+
+  #layRegisters(): void {
     const { port, packetSize, packetDelay, destination, sourcePort } = streamChannel(0)
     const { maxPacketSize } = this.#options
-    map.plain(port)
-    map.plain(packetDelay)
-    map.plain(destination)
-    map.register(sourcePort, { read: () => this.#sockets.camera.local.port })
-    let scps = Math.min(1500, maxPacketSize)
-    map.register(packetSize, {
-      read: () => scps,
+    for (const register of [port, packetDelay, destination]) this.#map.plain(register)
+    this.#map.register(sourcePort, { read: () => this.#sockets.camera.local.port })
+    this.#map.register(packetSize, {
+      read: () => this.#packetSize,
       write: (value) => {
         const bytes = Math.max(LEAST_PACKET_SIZE, Math.min(value & 0xffff, maxPacketSize))
-        scps = (value & PacketSize.doNotFragment) | bytes
+        this.#packetSize = (value & PacketSize.doNotFragment) | bytes
         if (value & PacketSize.fireTest) void this.#test(bytes, (value & PacketSize.doNotFragment) !== 0)
+        return undefined
       },
     })
   }
@@ -249,7 +260,9 @@ export class StreamChannel {
     try {
       const sent = await this.#sockets[origin].sendMany(batch, count)
       this.counts.packets += sent
-      for (let at = 0; at < sent * PACKET_WORDS; at += PACKET_WORDS) this.counts.bytes += batch.table[at]!
+      // Another camera of this thread may have moved the memory meanwhile.
+      const { table } = this.#sender.written(origin).batch
+      for (let at = 0; at < sent * PACKET_WORDS; at += PACKET_WORDS) this.counts.bytes += table[at]!
       return sent
     } catch {
       this.counts.unsent++

@@ -128,7 +128,7 @@ impl From<CommandBody<'_>> for Command {
 #[derive(Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum Ack {
-    Discovery { device: Identity },
+    Discovery { device: Box<Identity> },
     ForceIp,
     ReadRegisters { values: Vec<u32> },
     WriteRegisters { index: u32 },
@@ -142,7 +142,7 @@ impl Ack {
     /// Ready to be written; where it refuses, as the answer to the command with this code.
     pub(crate) fn body(&self, command: Option<u16>) -> Result<AckBody<'_>, String> {
         Ok(match self {
-            Self::Discovery { device } => AckBody::Discovery(Box::new(DiscoveryAck::try_from(device)?)),
+            Self::Discovery { device } => AckBody::Discovery(Box::new(DiscoveryAck::try_from(&**device)?)),
             Self::ForceIp => AckBody::ForceIp,
             Self::ReadRegisters { values } => AckBody::ReadRegisters(values.clone()),
             &Self::WriteRegisters { index } => AckBody::WriteRegisters { index },
@@ -160,7 +160,7 @@ impl Ack {
 impl From<AckBody<'_>> for Ack {
     fn from(body: AckBody<'_>) -> Self {
         match body {
-            AckBody::Discovery(device) => Self::Discovery { device: Identity::from(&*device) },
+            AckBody::Discovery(device) => Self::Discovery { device: Box::new(Identity::from(&*device)) },
             AckBody::ForceIp => Self::ForceIp,
             AckBody::ReadRegisters(values) => Self::ReadRegisters { values },
             AckBody::WriteRegisters { index } => Self::WriteRegisters { index },

@@ -3,6 +3,7 @@ use crate::chance::{Cause, Chance, Draw};
 use crate::script::Step;
 use crate::sender::Origin;
 use crate::twist::Twist;
+use crate::Image;
 use framewire_gige_vision::gvsp::PayloadType;
 use framewire_gige_vision::{BlockId, Status};
 
@@ -83,7 +84,7 @@ hostile! {
     BlockTwice "block-twice",
     /// Every second packet has the other kind of header.
     MixedIds "mixed-ids",
-    /// Packets of the last session come in between; without one, of the frames before.
+    /// Packets of the last session come at the start of the next one; later on, those of the frame before.
     LastSession "last-session",
     /// Random bytes come in between.
     Noise "noise",
@@ -101,7 +102,7 @@ impl Hostile {
             return steps;
         }
         let trailer = block.shape.trailer();
-        let height = block.shape.image.height;
+        let Image { width, height, .. } = block.shape.image;
         let each = |change: &dyn Fn(Step) -> Step| steps.iter().map(|&step| change(step)).collect();
         let leader = |twist| each(&|step| if step.packet == 0 { step.twisted(twist) } else { step });
         let last = |twist| each(&|step| if step.packet == trailer { step.twisted(twist) } else { step });
@@ -117,7 +118,7 @@ impl Hostile {
                 packet if packet == 0 || packet == trailer => step,
                 _ => step.twisted(Twist::ContentBytes((draw(step) % block.shape.capacity as u64) as u16)),
             }),
-            Self::ClaimsFourGigabytes => leader(Twist::Word(at::HEIGHT, u32::MAX / block.shape.image.width)),
+            Self::ClaimsFourGigabytes => leader(Twist::Word(at::HEIGHT, u32::MAX / width)),
             Self::ClaimsTooFew => leader(Twist::Word(at::HEIGHT, height / 2)),
             Self::ClaimsTooMany => leader(Twist::Word(at::HEIGHT, height.saturating_mul(2))),
             Self::ClaimsNothing => leader(Twist::Word(at::WIDTH, 0)),
@@ -130,14 +131,14 @@ impl Hostile {
                 [&steps[..middle], &[Step::plain(block.number, trailer)], &steps[middle..]].concat()
             }
             Self::LeaderTwice => {
-                let other = Step::plain(block.number, 0).twisted(Twist::Word(at::WIDTH, 1 + height));
+                let other = Step::plain(block.number, 0).twisted(Twist::Word(at::WIDTH, width + 1));
                 [&steps[..1], &[other], &steps[1..]].concat()
             }
             Self::ForeignSender => {
                 between(&|step| vec![Step { origin: Origin::Stranger, ..step.twisted(Twist::Inverted) }])
             }
             Self::Flood => between(&|step| {
-                let id = |k: u32| far(block.id, (draw(step) >> k) % 60_000);
+                let id = |k: u32| far(block.id, 1000 + (draw(step) >> k) % 50_000);
                 [0, 12, 24, 36].map(|k| step.twisted(Twist::Id(id(k)))).to_vec()
             }),
             Self::ZeroLength => {

@@ -75,6 +75,8 @@ pub struct Sender {
     options: Options,
     chance: Chance,
     session: u32,
+    /// Number of the session's first frame.
+    session_start: u64,
     shape: Option<Rc<Shape>>,
     /// Of the next frame.
     number: u64,
@@ -104,6 +106,7 @@ impl Sender {
             options,
             chance: Chance::new(options.seed),
             session: 0,
+            session_start: 0,
             shape: None,
             number: 0,
             id: options.first_id,
@@ -122,6 +125,7 @@ impl Sender {
     pub fn start(&mut self, stream: Stream) -> bool {
         self.stop();
         self.session += 1;
+        self.session_start = self.number;
         if !self.options.ids_go_on {
             self.id = self.options.first_id;
         }
