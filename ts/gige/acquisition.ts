@@ -1,29 +1,11 @@
-import { FramewireError, hasCode } from '../errors.js'
-import type { LiveOrder } from '../packing/live.js'
-import type { PacketSizeProof } from './capture/stream-session.js'
+import { hasCode } from '../errors.js'
+import { sleep, systemClock } from '../upload/clock.js'
 import type { GigeFrame } from './frame.js'
-import { FrameReader, type ReadOptions } from './frame-reader.js'
-import { packetSizeFault, packetSizes } from './packet-size.js'
-import { type AcquisitionStatistics, lossesOf, type StreamStatistics } from './statistics.js'
-import { type StreamOptions, type StreamSettings, streamSettings } from './stream-options.js'
-
-/** What acquisitions and streams need of a camera. */
-export interface StreamingCamera {
-  readonly address: string
-  /** Bytes of the largest image, as the camera is set now. */
-  payloadBytes(): Promise<number>
-  /** Whether it waits for a trigger: then no frame may come for as long as it likes. */
-  isTriggered(): Promise<boolean>
-  startAcquisition(): Promise<void>
-  stopAcquisition(): Promise<void>
-  /** Have the capture worker take the stream in; frames leave by credit on `port`, which is transferred. */
-  startStream(settings: StreamSettings, port: MessagePort): Promise<StreamStatistics>
-  /** As `startStream`, with frames that go to packing workers, as is said on `port`. */
-  startPacking(settings: StreamSettings, order: LiveOrder, port: MessagePort): Promise<StreamStatistics>
-  packetSizeProof(timeoutMs: number): Promise<PacketSizeProof>
-  streamStatistics(): Promise<StreamStatistics>
-  stopStream(): Promise<StreamStatistics>
-}
+import type { ReadOptions } from './frame-reader.js'
+import { type AcquisitionStatistics, acquisitionStatistics, type Interruption } from './statistics.js'
+import { acquiringFault, noFrameFault } from './stream-faults.js'
+import { type StreamOptions, streamSettings } from './stream-options.js'
+import { type StreamingCamera, StreamRun } from './stream-run.js'
 
 /** How to acquire. */
 export interface AcquisitionOptions extends StreamOptions {
@@ -32,6 +14,11 @@ export interface AcquisitionOptions extends StreamOptions {
    * Not for cameras that wait for a trigger.
    */
   firstPacketTimeoutMs?: number
+  /**
+   * For cameras opened with `reconnect`: set the camera up again when it came back, before it acquires again. A camera
+   * that was switched off has forgotten its settings.
+   */
+  onReconnected?: () => Promise<void>
 }
 
 /** How to acquire so many frames. */
@@ -44,17 +31,15 @@ export interface AcquireOptions extends AcquisitionOptions {
 /** How to acquire frames until the loop ends. */
 export interface FramesOptions extends AcquisitionOptions, Pick<ReadOptions, 'latest' | 'signal'> {}
 
-/** How long the first frame is waited for to prove a packet size, in ms; a slower camera goes unproved. */
-const PROOF_MS = 1000
 const FRAME_TIMEOUT_MS = 5000
-
-/** What says that a camera is not there any more. */
-const GONE = ['gige/control-lost', 'gige/no-answer', 'gige/closed'] as const
 
 /** Cameras that acquire. */
 const acquiring = new WeakSet<StreamingCamera>()
 
-/** A camera that acquires, from now on until `stop`; `await using` stops it at the end of its block. */
+/**
+ * A camera that acquires, from now on until `stop`; `await using` stops it at the end of its block. When a camera that
+ * was opened with `reconnect` is lost and comes back, the acquisition goes on: the statistics tell of the gap.
+ */
 export class Acquisition implements AsyncDisposable {
   /**
    * Resolves when the camera acquires: from then on no trigger is missed. Rejects with `gige/acquiring`, `gige/option`,
@@ -63,10 +48,15 @@ export class Acquisition implements AsyncDisposable {
   readonly started: Promise<void>
   readonly #camera: StreamingCamera
   readonly #options: AcquisitionOptions
-  #reader: FrameReader | undefined
+  /** One, and one more after each time that the camera was lost. */
+  readonly #runs: StreamRun[] = []
+  /** The one that frames are read of. */
+  #reading = 0
+  readonly #interruptions: Interruption[] = []
+  /** Resolves when the camera acquires again. */
+  #resuming: Promise<void> | undefined
+  #isRestarting = false
   #stopped: Promise<AcquisitionStatistics> | undefined
-  #watch: NodeJS.Timeout | undefined
-  #final: StreamStatistics | undefined
 
   /** @internal */
   constructor(camera: StreamingCamera, options: AcquisitionOptions) {
@@ -82,7 +72,19 @@ export class Acquisition implements AsyncDisposable {
    */
   async readFrame(options: ReadOptions = {}): Promise<GigeFrame | null> {
     await this.started
-    return this.#reader!.read(options)
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    const end = performance.now() + timeoutMs
+    for (;;) {
+      const at = this.#reading
+      try {
+        return await this.#runs[at]!.reader.read({ ...options, timeoutMs: end - performance.now() })
+      } catch (error) {
+        if (!hasCode(error, 'gige/control-lost') || this.#resuming === undefined) throw error
+        if (!this.#runs[at + 1] && !(await settled(this.#resuming, end, options.signal))) return null
+        if (this.#stopped) throw error
+        this.#reading = Math.max(this.#reading, at + 1)
+      }
+    }
   }
 
   /** Frame after frame until `stop`, or until the signal fires (`stream/aborted`). Rejects as {@link readFrame}. */
@@ -102,13 +104,12 @@ export class Acquisition implements AsyncDisposable {
   /** What came and what was lost so far; after `stop`, in all. */
   async statistics(): Promise<AcquisitionStatistics> {
     await this.started
-    const stream = (this.#stopped && this.#final) ?? (await this.#camera.streamStatistics())
-    return {
-      ...stream,
-      ...this.#reader!.counts,
-      losses: lossesOf(stream),
-      throughputMBps: stream.streamingMs > 0 ? stream.bytes / 1000 / stream.streamingMs : 0,
-    }
+    const runs = [...this.#runs]
+    return acquisitionStatistics(
+      await Promise.all(runs.map((run) => run.statistics())),
+      runs.map(({ reader }) => reader.counts),
+      [...this.#interruptions],
+    )
   }
 
   /** Stop the camera. Frames that were not read are given up. What came of it; stopping again gives the same. */
@@ -127,99 +128,87 @@ export class Acquisition implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const camera = this.#camera
-    const { address } = camera
-    if (acquiring.has(camera)) {
-      throw new FramewireError(
-        'gige/acquiring',
-        `The camera at ${address} is acquiring already. Stop that acquisition first.`,
-        { address },
-      )
-    }
+    if (acquiring.has(camera)) throw acquiringFault(camera.address)
     acquiring.add(camera)
     try {
-      const isTriggered = await camera.isTriggered()
-      await this.#findPacketSize(streamSettings(await camera.payloadBytes(), this.#options), isTriggered)
-      const { firstPacketTimeoutMs = FRAME_TIMEOUT_MS } = this.#options
-      if (!isTriggered) this.#expectPackets(firstPacketTimeoutMs)
+      await this.#run()
     } catch (error) {
       acquiring.delete(camera)
       throw error
     }
   }
 
-  /** Stream, with smaller packets where frames of the first size found do not get through. */
-  async #findPacketSize(settings: StreamSettings, isTriggered: boolean): Promise<void> {
-    const camera = this.#camera
-    const tried: number[] = []
+  async #run(): Promise<void> {
+    const { firstPacketTimeoutMs = FRAME_TIMEOUT_MS } = this.#options
+    const settings = streamSettings(await this.#camera.payloadBytes(), this.#options)
+    const onEnd = (error: unknown) => {
+      if (hasCode(error, 'gige/control-lost')) this.#lost()
+    }
+    this.#runs.push(await StreamRun.start(this.#camera, settings, firstPacketTimeoutMs, onEnd))
+  }
+
+  /** The camera is gone: where it is looked for, go on when it is back. */
+  #lost(): void {
+    const run = this.#runs.at(-1)
+    const back = run && this.#camera.comeBack(run.returns)
+    if (!back || this.#stopped || this.#isRestarting) return
+    this.#resuming = this.#resume(run, back)
+    this.#resuming.catch(() => {})
+  }
+
+  async #resume(lost: StreamRun, back: Promise<void> | undefined): Promise<void> {
+    const at = Date.now()
+    await lost.conclude()
     for (;;) {
-      const { packetSize } = await this.#stream({ ...settings, packetSizeBelow: tried.at(-1) })
-      const isGiven = settings.packetSize !== undefined
-      if (isGiven || isTriggered || (await camera.packetSizeProof(PROOF_MS)) !== 'lost') return
-      tried.push(packetSize)
-      await this.#unstream()
-      if (packetSizes(undefined, packetSize).length === 0) throw packetSizeFault(camera.address, tried)
+      await back
+      if (this.#stopped) return
+      const { returns } = this.#camera
+      if (await this.#restart()) break
+      back = this.#camera.comeBack(returns)
     }
+    this.#interruptions.push({ at, gapMs: Date.now() - at })
   }
 
-  async #stream(settings: StreamSettings): Promise<StreamStatistics> {
-    const { port1, port2 } = new MessageChannel()
-    const reader = new FrameReader(port1, settings.payloadBytes, () => this.#stoppedFault())
-    this.#reader = reader
+  /** False where the camera is gone again meanwhile. */
+  async #restart(): Promise<boolean> {
+    this.#isRestarting = true
     try {
-      const statistics = await this.#camera.startStream(settings, port2)
-      try {
-        await this.#camera.startAcquisition()
-      } catch (error) {
-        await this.#camera.stopStream()
-        throw error
-      }
-      return statistics
+      await this.#options.onReconnected?.()
+      await this.#run()
+      return true
     } catch (error) {
-      reader.end()
-      throw error
-    }
-  }
-
-  async #unstream(): Promise<void> {
-    try {
-      await this.#camera.stopAcquisition()
-    } catch (error) {
-      // One that is gone needs no stopping.
-      if (!GONE.some((code) => hasCode(error, code))) throw error
+      if (!hasCode(error, 'gige/control-lost')) throw error
+      return false
     } finally {
-      this.#final = await this.#camera.stopStream()
-      this.#reader!.end()
+      this.#isRestarting = false
     }
   }
 
   async #stop(): Promise<AcquisitionStatistics> {
     await this.started
-    clearTimeout(this.#watch)
+    if (this.#isRestarting) await this.#resuming?.catch(() => {})
     try {
-      await this.#unstream()
+      await this.#runs.at(-1)!.stop()
     } finally {
       acquiring.delete(this.#camera)
     }
     return this.statistics()
   }
+}
 
-  #expectPackets(waitedMs: number): void {
-    if (waitedMs === Number.POSITIVE_INFINITY) return
-    this.#watch = setTimeout(async () => {
-      const statistics = await this.#camera.streamStatistics().catch(() => undefined)
-      if (statistics?.packets === 0)
-        this.#reader!.end(noStreamFault(this.#camera.address, statistics, waitedMs))
-    }, waitedMs)
-    this.#watch.unref()
-  }
-
-  #stoppedFault() {
-    const { address } = this.#camera
-    return new FramewireError(
-      'gige/closed',
-      `The acquisition of the camera at ${address} was stopped. Begin another one to read frames.`,
-      { address },
-    )
+/** Whether this settled before `end`, by the monotonic clock; rejects as it does, and with what the signal says. */
+async function settled(promise: Promise<void>, end: number, signal?: AbortSignal): Promise<boolean> {
+  const late = new AbortController()
+  const time = sleep(systemClock, end - performance.now(), late.signal).then(() => false)
+  const abort = () => late.abort(signal?.reason)
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  time.catch(() => {})
+  try {
+    return await Promise.race([promise.then(() => true), time])
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    late.abort()
   }
 }
 
@@ -254,27 +243,4 @@ export async function* acquiredFrames(
   } finally {
     await acquisition[Symbol.asyncDispose]()
   }
-}
-
-function noStreamFault(address: string, { port }: StreamStatistics, waitedMs: number) {
-  return new FramewireError(
-    'gige/no-stream',
-    `The camera at ${address} was started, but not one packet of its stream came within ${waitedMs} ms. Admit UDP from ` +
-      `the camera at this host's firewall (now to port ${port}). If it waits for a trigger, trigger it; if a switch between may not carry its ` +
-      'packets, give a smaller packetSize.',
-    { address, port, waitedMs },
-  )
-}
-
-/** No frame came in time; or, where not one packet did, `gige/no-stream`. */
-export function noFrameFault(address: string, waitedMs: number, statistics: AcquisitionStatistics) {
-  const { packets, complete, incomplete, queueFull } = statistics
-  if (packets === 0) return noStreamFault(address, statistics, waitedMs)
-  return new FramewireError(
-    'gige/no-frame',
-    `No whole frame of the camera at ${address} came within ${waitedMs} ms (${complete} whole, ${incomplete} incomplete so ` +
-      'far). Where frames are incomplete, give a larger packetDelayNs or a smaller packetSize; where none is sent, look ' +
-      'at its trigger and its frame rate.',
-    { address, waitedMs, complete, incomplete, queueFull },
-  )
 }

@@ -11,18 +11,17 @@ import {
   acquire,
   acquiredFrames,
   type FramesOptions,
-  type StreamingCamera,
 } from './acquisition.js'
 import type { CaptureEvent, CaptureStage } from './capture/stage.js'
 import { type DescriptionBytes, type DescriptionOptions, readDescription } from './description.js'
 import { closedFault, lostFault, optionFault } from './faults.js'
 import type { GigeFrame } from './frame.js'
-import { GigeLiveSource, type PackingCamera } from './live-source.js'
+import { GigeLiveSource, type LiveOptions, type PackingCamera } from './live-source.js'
 import { type GigeWasm, gigeVision, hostNetwork } from './network.js'
 import type { Registers } from './registers.js'
 import { type ReachableCamera, type SelectionOptions, selectCamera } from './selection.js'
 import { StandardFeatures } from './standard-features.js'
-import type { StreamOptions } from './stream-options.js'
+import type { StreamingCamera } from './stream-run.js'
 import { streamingCamera } from './streaming-camera.js'
 
 /** How a camera is opened. */
@@ -46,7 +45,7 @@ export interface OpenCameraOptions
 export interface Reconnected {
   /** The camera's IPv4 address now. */
   address: string
-  /** How long it was away, in ms. */
+  /** From when control was last certain until it was taken again, in ms. */
   gapMs: number
 }
 
@@ -87,7 +86,7 @@ export async function openCamera(selector?: string, options: OpenCameraOptions =
 
 /**
  * A camera under control of this host. Its control channel and heartbeat run in a worker: a busy main thread does not
- * lose it. It does not keep the process alive.
+ * lose it. It does not keep the process alive, but while it is looked for.
  *
  * Events: `lost` (a `CustomEvent` with the `gige/control-lost` as its detail) and `reconnected` (with {@link Reconnected}).
  */
@@ -118,7 +117,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
     this.#thread = thread
     this.#options = options
     this.#events = events
-    this.#streaming = streamingCamera(this, (run) => this.#command(run))
+    this.#streaming = streamingCamera(this, (run) => this.#command(run), options.reconnect === true)
     this.#address = identity.address
     this.#gone = thread.lost.then((reason) => {
       const error = lostFault(this.#address, 'its worker ended', reason)
@@ -201,7 +200,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
   }
 
   /** The camera as `RHEEDStreamer.attach` takes it, where it is to stream with options. */
-  live(options: StreamOptions = {}): LiveSource {
+  live(options: LiveOptions = {}): LiveSource {
     const { model, serialNumber } = this.identity
     return new GigeLiveSource(`${model} ${serialNumber || this.#address}`, this, this.#streaming, options)
   }
@@ -234,11 +233,13 @@ export class GigeCamera extends StandardFeatures implements Registers {
 
   #happened(event: CaptureEvent): void {
     if (event.kind === 'lost') {
+      if (this.#options.reconnect) this.#thread.keepAlive(true)
       this.#tell('lost', fromWire(event.error))
       return
     }
     const { address, gapMs } = event
     this.#address = address
+    this.#thread.keepAlive(false)
     // What it was set to before may be gone.
     this.#features?.then((features) => features.forget()).catch(() => {})
     this.#tell('reconnected', { address, gapMs } satisfies Reconnected)

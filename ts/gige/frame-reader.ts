@@ -37,6 +37,7 @@ export class FrameReader {
   readonly #port: NodePort
   /** Why nothing can be read any more. */
   readonly #closedError: () => unknown
+  readonly #onEnd: (error: unknown) => void
   readonly #credit: number
   readonly #frames: GigeFrame[] = []
   readonly #waiters: Waiter[] = []
@@ -51,8 +52,17 @@ export class FrameReader {
   #unread = 0
   #ended: { error: unknown } | undefined
 
-  /** @param closedError what a read throws once the acquisition has ended */
-  constructor(port: MessagePort, frameBytes: number, closedError: () => unknown) {
+  /**
+   * @param closedError what a read throws once the acquisition has ended
+   * @param onEnd called once, when no frame follows, with what reads will throw
+   */
+  constructor(
+    port: MessagePort,
+    frameBytes: number,
+    closedError: () => unknown,
+    onEnd: (error: unknown) => void = () => {},
+  ) {
+    this.#onEnd = onEnd
     this.#port = port as unknown as NodePort
     this.#closedError = closedError
     this.#credit = Math.min(
@@ -88,6 +98,7 @@ export class FrameReader {
   end(error: unknown = this.#closedError()): void {
     if (this.#ended) return
     this.#ended = { error }
+    this.#onEnd(error)
     for (const done of this.#trims.splice(0)) done()
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
     this.#port.close()

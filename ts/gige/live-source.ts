@@ -1,11 +1,12 @@
 import type { PixelFormat } from '../core/core.js'
-import { FramewireError } from '../errors.js'
+import { FramewireError, hasCode } from '../errors.js'
 import type { LiveOrder } from '../packing/live.js'
 import type { LiveFormat, LiveRun, LiveSource } from '../streaming/live-source.js'
-import { Acquisition, type StreamingCamera } from './acquisition.js'
+import { Acquisition, type AcquisitionOptions } from './acquisition.js'
 import type { StandardFeatures } from './standard-features.js'
 import type { StreamStatistics } from './statistics.js'
 import { type StreamOptions, type StreamSettings, streamSettings } from './stream-options.js'
+import type { StreamingCamera } from './stream-run.js'
 
 /** What packing workers make of each pixel format, by its name in the PFNC. */
 const FORMATS: Readonly<Record<string, { format: PixelFormat; bits: number; bitsPerPixel: number }>> = {
@@ -23,6 +24,9 @@ const FORMATS: Readonly<Record<string, { format: PixelFormat; bits: number; bits
   RGB16: { format: 'rgb16le', bits: 16, bitsPerPixel: 48 },
 }
 
+/** How a camera streams. */
+export type LiveOptions = StreamOptions & Pick<AcquisitionOptions, 'onReconnected'>
+
 /** A camera whose capture worker can hand frames to packing workers, as is said on `port`, which is transferred. */
 export interface PackingCamera {
   startPacking(settings: StreamSettings, order: LiveOrder, port: MessagePort): Promise<StreamStatistics>
@@ -33,13 +37,15 @@ export class GigeLiveSource implements LiveSource {
   readonly label: string
   readonly #features: StandardFeatures
   readonly #camera: StreamingCamera & PackingCamera
-  readonly #options: StreamOptions
+  readonly #options: LiveOptions
+  /** How often the camera had come back when it was started last. */
+  #returns = 0
 
   constructor(
     label: string,
     features: StandardFeatures,
     camera: StreamingCamera & PackingCamera,
-    options: StreamOptions,
+    options: LiveOptions,
   ) {
     this.label = label
     this.#features = features
@@ -74,6 +80,7 @@ export class GigeLiveSource implements LiveSource {
 
   async start(order: LiveOrder, outlet: MessagePort): Promise<LiveRun> {
     const camera = this.#camera
+    this.#returns = camera.returns
     const { packetSize = await this.#provenPacketSize() } = this.#options
     const options = { ...this.#options, packetSize, incomplete: 'drop' as const }
     await camera.startPacking(streamSettings(await camera.payloadBytes(), options), order, outlet)
@@ -90,6 +97,11 @@ export class GigeLiveSource implements LiveSource {
         return stopping
       },
     }
+  }
+
+  comeBack(failure: Error): Promise<void> | undefined {
+    if (!hasCode(failure, 'gige/control-lost')) return undefined
+    return this.#camera.comeBack(this.#returns)?.then(() => this.#options.onReconnected?.())
   }
 
   /** A size that carried a whole frame, found by a short acquisition; none where the camera waits for a trigger. */

@@ -47,7 +47,8 @@ export async function selectCamera(
   )
 }
 
-function namesOf({ serialNumber, userName, address, mac }: DiscoveredCamera): string[] {
+/** What a camera is called by. */
+export function namesOf({ serialNumber, userName, address, mac }: DiscoveredCamera): string[] {
   return [serialNumber, userName, address, mac].filter((name) => name !== '')
 }
 

@@ -37,15 +37,62 @@ export interface Losses {
   app: number
 }
 
+/** A time in which the camera was lost. */
+export interface Interruption {
+  /** When it was noticed, in ms since 1970. */
+  at: number
+  /** How long it was until the camera acquired again. */
+  gapMs: number
+}
+
 /** What came of an acquisition so far. */
 export interface AcquisitionStatistics extends StreamStatistics, ReadCounts {
   losses: Losses
   /** Mean rate from the first packet to the last, in MB of packets a second. */
   throughputMBps: number
+  /** Times in which the camera was lost; what it would have sent then is counted nowhere else. */
+  interruptions: Interruption[]
 }
 
 /** The losses among the counts of a stream. */
 export function lossesOf(statistics: StreamStatistics): Losses {
   const { skipped, incomplete, kernelDrops = 0, queueDrops, queueFull } = statistics
   return { camera: skipped, wire: incomplete, kernel: kernelDrops + queueDrops, app: queueFull }
+}
+
+/** The statistics of an acquisition, of those of its streams, one after the other. */
+export function acquisitionStatistics(
+  streams: readonly StreamStatistics[],
+  reads: readonly ReadCounts[],
+  interruptions: Interruption[],
+): AcquisitionStatistics {
+  const stream = streams.reduce(sum)
+  const { bytes, streamingMs } = stream
+  return {
+    ...stream,
+    read: total(reads.map(({ read }) => read)),
+    passedOver: total(reads.map(({ passedOver }) => passedOver)),
+    unread: total(reads.map(({ unread }) => unread)),
+    losses: lossesOf(stream),
+    throughputMBps: streamingMs > 0 ? bytes / 1000 / streamingMs : 0,
+    interruptions,
+  }
+}
+
+/** What is no count: of the last stream. */
+const NO_COUNTS = new Set(['port', 'packetSize', 'receiveBufferBytes', 'buffers', 'clockDriftPpm'])
+
+function sum(before: StreamStatistics, last: StreamStatistics): StreamStatistics {
+  const entries = Object.entries(last).map(([name, value]) => {
+    const earlier = before[name as keyof StreamStatistics]
+    const isCount = typeof value === 'number' && typeof earlier === 'number' && !NO_COUNTS.has(name)
+    return [name, isCount ? earlier + value : value]
+  })
+  const refused = { ...before.refused }
+  for (const [reason, count] of Object.entries(last.refused)) refused[reason] = (refused[reason] ?? 0) + count
+  return { ...Object.fromEntries(entries), refused }
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0)
 }

@@ -1,18 +1,43 @@
 import { type Thread, transferred } from '../core/thread.js'
-import type { StreamingCamera } from './acquisition.js'
+import { isFramewireError } from '../errors.js'
 import type { CaptureStage } from './capture/stage.js'
 import type { PackingCamera } from './live-source.js'
 import type { StandardFeatures } from './standard-features.js'
+import type { StreamingCamera } from './stream-run.js'
 
 /** What runs a command in a camera's capture worker. */
 export type RunCommand = <T>(run: (stage: Thread<CaptureStage>['commands']) => Promise<T>) => Promise<T>
 
-/** A camera as acquisitions use it: its features here, its stream in the capture worker. */
+/**
+ * A camera as acquisitions use it: its features here, its stream in the capture worker. `isLookedFor`: it comes back by
+ * itself when it was lost.
+ */
 export function streamingCamera(
   camera: StandardFeatures & { readonly address: string },
   command: RunCommand,
+  isLookedFor: boolean,
 ): StreamingCamera & PackingCamera {
+  let returns = 0
+  camera.addEventListener('reconnected', () => returns++)
   return {
+    get returns() {
+      return returns
+    },
+    comeBack(before) {
+      if (!isLookedFor) return undefined
+      const back = new Promise<void>((resolve) => {
+        if (returns > before) resolve()
+        else camera.addEventListener('reconnected', () => resolve(), { once: true })
+      })
+      return back.then(async () => {
+        try {
+          await camera.acquisitionStop()
+        } catch (error) {
+          // Whoever was not acquiring may refuse; whoever is gone again is met at the next command.
+          if (!isFramewireError(error)) throw error
+        }
+      })
+    },
     get address() {
       return camera.address
     },

@@ -96,6 +96,7 @@ suite('a camera in its worker', () => {
 
   it('is kept while the main thread is blocked', async () => {
     const fake = await FakeCamera.open()
+    fake.isWatchful = true
     const host = fileURLToPath(new URL('./blocked-host.mjs', import.meta.url))
     const running = start(process.execPath, [host, fake.address, '3000', '8000'])
     onTestFinished(() => running.stop())
@@ -136,6 +137,19 @@ suite('a camera in its worker', () => {
       expect(fake.words.get(CCP)).toBe(2)
       expect(await camera.readRegister(0xa000)).toBe(1)
     }
+  })
+
+  it('keeps the process alive while it is looked for, and no longer', async () => {
+    const fake = await FakeCamera.open()
+    const host = fileURLToPath(new URL('./waiting-host.mjs', import.meta.url))
+    const running = start(process.execPath, [host, fake.address])
+    onTestFinished(() => running.stop())
+    await running.line(/^open$/)
+    await fake.stop()
+    await running.line(/^lost$/)
+    await fake.start()
+    await running.line(/^reconnected$/)
+    expect(await running.ended()).toBe(0)
   })
 
   it('is looked for until it is closed', async () => {

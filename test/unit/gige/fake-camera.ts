@@ -45,6 +45,8 @@ export class FakeCamera {
   /** What to do with every command that the script has nothing for. */
   always: Reaction = ({ answer, send }) => send(answer())
   identity: DeviceIdentity
+  /** Whether a host that falls silent loses control. */
+  isWatchful = false
   /** Who is in control. */
   holder: { address: string; port: number } | undefined
   #socket: Socket
@@ -129,7 +131,7 @@ export class FakeCamera {
     if (!received.command) throw new Error(`a command that is none: ${received.reason}`)
     const heard = { requestId: received.requestId, command: received.command, port }
     this.heard.push(heard)
-    if (this.holder) this.#watch()
+    if (this.isWatchful && this.holder) this.#watch()
     const react = this.script.shift() ?? this.always
     react({
       heard,
@@ -188,7 +190,6 @@ export class FakeCamera {
     }
   }
 
-  /** A host that falls silent loses control. */
   #watch(): void {
     clearTimeout(this.#watchdog)
     const timeoutMs = this.words.get(Bootstrap.heartbeatTimeout)

@@ -36,9 +36,13 @@ describeWithLink('cameras behind an interface', () => {
       expect(await findCameras(parts, { timeoutMs: 300, interfaces })).toMatchObject([camera])
     }
     for (const name of ['LINK1', 'bench', link.there, MAC]) {
-      expect(await selectCamera(parts, name, { discoveryTimeoutMs: 60_000 })).toMatchObject(camera)
+      expect(
+        await selectCamera(parts, name, { interfaceIp: link.here, discoveryTimeoutMs: 60_000 }),
+      ).toMatchObject(camera)
     }
-    await expect(selectCamera(parts, 'OTHER', { discoveryTimeoutMs: 300 })).rejects.toMatchObject({
+    await expect(
+      selectCamera(parts, 'OTHER', { interfaceIp: link.here, discoveryTimeoutMs: 300 }),
+    ).rejects.toMatchObject({
       code: 'gige/not-found',
       details: { selector: 'OTHER', found: [`LINK1 at ${link.there} on ${link.device}`] },
     })

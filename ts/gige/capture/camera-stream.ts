@@ -4,6 +4,7 @@ import type { GigeVision } from '../../gige-vision/gige-vision.js'
 import type { SessionEnd } from '../../gige-vision/reassembler.js'
 import type { CaptureLosses, LiveOrder } from '../../packing/live.js'
 import type { StreamStatistics } from '../statistics.js'
+import { acquiringFault } from '../stream-faults.js'
 import { buffersFor, type StreamSettings } from '../stream-options.js'
 import type { ControlChannel } from './control-channel.js'
 import { CreditOutlet } from './credit-outlet.js'
@@ -104,12 +105,7 @@ export class CameraStream {
   ): Promise<StreamStatistics> {
     if (this.#running || this.#isStarting) {
       port.close()
-      const { address } = control.camera
-      throw new FramewireError(
-        'gige/acquiring',
-        `The camera at ${address} is streaming already. Stop that first.`,
-        { address },
-      )
+      throw acquiringFault(control.camera.address)
     }
     this.#isStarting = true
     const outlet = makeOutlet()

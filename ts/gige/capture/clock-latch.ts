@@ -1,19 +1,16 @@
 import { isFramewireError } from '../../errors.js'
 import { Bootstrap, TimestampControl } from '../../gige-vision/bootstrap.js'
-import type { Registers } from '../registers.js'
 import type { CameraClock } from './camera-clock.js'
+import type { ControlChannel } from './control-channel.js'
 
 /** The clock's rate is read, and the clock itself, by the registers that every camera has. */
 export class ClockLatch {
-  readonly #registers: Registers
-  readonly #wallNs: () => bigint
+  readonly #control: ControlChannel
   #lastTicks = 0n
   #works = true
 
-  /** @param wallNs this host's clock, as the kernel tells when packets are received */
-  constructor(registers: Registers, wallNs: () => bigint = hostNs) {
-    this.#registers = registers
-    this.#wallNs = wallNs
+  constructor(control: ControlChannel) {
+    this.#control = control
   }
 
   /** Ticks in a second; 0 where the camera does not tell. */
@@ -25,9 +22,9 @@ export class ClockLatch {
   async tell(clock: CameraClock): Promise<void> {
     if (!this.#works) return
     try {
-      const fromNs = this.#wallNs()
-      await this.#registers.writeRegister(Bootstrap.timestampControl, TimestampControl.latch)
-      const toNs = this.#wallNs()
+      const fromNs = hostNs()
+      await this.#control.writeRegister(Bootstrap.timestampControl, TimestampControl.latch)
+      const toNs = this.#control.receivedAtNs
       const ticks = await this.#long(Bootstrap.timestampHigh, Bootstrap.timestampLow)
       // Registers that nobody serves keep what they hold.
       this.#works = ticks > 0n && ticks !== this.#lastTicks
@@ -40,8 +37,8 @@ export class ClockLatch {
   }
 
   async #long(high: number, low: number): Promise<bigint> {
-    const upper = await this.#registers.readRegister(high)
-    return (BigInt(upper) << 32n) | BigInt(await this.#registers.readRegister(low))
+    const upper = await this.#control.readRegister(high)
+    return (BigInt(upper) << 32n) | BigInt(await this.#control.readRegister(low))
   }
 }
 

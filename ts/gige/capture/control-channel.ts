@@ -1,11 +1,10 @@
-import { type Batch, makeBatch, packetAt } from '../../datagrams/batch.js'
+import type { Batch } from '../../datagrams/batch.js'
 import type { DatagramSocket, Datagrams, Endpoint } from '../../datagrams/datagrams.js'
-import { hasCode } from '../../errors.js'
 import { Bootstrap, GVCP_PORT, GvcpCapability, MAX_MEMORY_BYTES } from '../../gige-vision/bootstrap.js'
-import type { Ack, Command, Gvcp, ReceivedAck } from '../../gige-vision/gvcp.js'
-import { type Clock, sleep, systemClock } from '../../upload/clock.js'
-import { closedFault, commandText, noAnswerFault, optionFault, refusedFault } from '../faults.js'
+import type { Gvcp } from '../../gige-vision/gvcp.js'
+import { closedFault, optionFault } from '../faults.js'
 import type { Registers } from '../registers.js'
+import { CommandQueue, type Patience } from './command-queue.js'
 
 /** Where a camera is, and how it is reached. */
 export interface CameraPlace {
@@ -17,43 +16,15 @@ export interface CameraPlace {
   interfaceName?: string
 }
 
-/** How patient a host is, and by which clock. */
-export interface Patience {
-  /** How long an answer is waited for before the command is repeated, in ms; default 300. */
-  answerMs?: number
-  /** How often a command is sent before the camera is given up; default 6. */
-  tries?: number
-  clock?: Clock
-}
-
-/** Longest that a camera can put an answer off, in ms. */
-const LONGEST_PENDING_MS = 120_000
 /** Registers that fit into one command. */
 const MAX_REGISTERS = 135
-const MAX_REQUEST_ID = 0xffff
-/** A control packet has 548 bytes at most. */
-const SLOT_BYTES = 576
 
-/**
- * A camera's control channel: one command at a time, each repeated until it is answered. A repeated command has the
- * same request id, so that a slow camera does not run it twice.
- */
+/** A camera's control channel: its registers and memory, wherever it is. */
 export class ControlChannel implements Registers {
-  readonly #gvcp: Gvcp
   readonly #datagrams: Datagrams
-  readonly #answerMs: number
-  readonly #tries: number
-  readonly #clock: Clock
-  readonly #received: Batch = makeBatch(16, SLOT_BYTES)
-  #socket: DatagramSocket
+  readonly #queue: CommandQueue
   #place: CameraPlace
-  // A camera may remember the last command of the host before: two hosts shall not begin alike.
-  #requestId = Math.floor(Math.random() * MAX_REQUEST_ID)
-  #last: Promise<unknown> = Promise.resolve()
   #concatenation: boolean | undefined
-  #answeredAt: number
-  /** Why nothing can be asked. */
-  #fault: Error | undefined
 
   /** Open the channel; nothing is sent yet. Rejects with `datagrams/...`. */
   static async open(
@@ -62,34 +33,24 @@ export class ControlChannel implements Registers {
     place: CameraPlace,
     patience: Patience = {},
   ): Promise<ControlChannel> {
-    return new ControlChannel(gvcp, datagrams, await openAt(datagrams, place), place, patience)
+    const socket = await openAt(datagrams, place)
+    return new ControlChannel(datagrams, place, new CommandQueue(gvcp, socket, endpointOf(place), patience))
   }
 
-  private constructor(
-    gvcp: Gvcp,
-    datagrams: Datagrams,
-    socket: DatagramSocket,
-    place: CameraPlace,
-    { answerMs = 300, tries = 6, clock = systemClock }: Patience,
-  ) {
-    this.#gvcp = gvcp
+  private constructor(datagrams: Datagrams, place: CameraPlace, queue: CommandQueue) {
     this.#datagrams = datagrams
-    this.#socket = socket
     this.#place = place
-    this.#answerMs = answerMs
-    this.#tries = tries
-    this.#clock = clock
-    this.#answeredAt = clock.now()
+    this.#queue = queue
   }
 
   /** Where the camera takes commands. */
   get camera(): Endpoint {
-    return { address: this.#place.address, port: GVCP_PORT }
+    return this.#queue.camera
   }
 
   /** IPv4 address of this host as the camera knows it, and the port that it answers to. */
   get local(): Endpoint {
-    return { address: this.#place.interfaceIp, port: this.#socket.local.port }
+    return { address: this.#place.interfaceIp, port: this.#queue.socket.local.port }
   }
 
   /** How the camera is reached. */
@@ -99,7 +60,12 @@ export class ControlChannel implements Registers {
 
   /** When the camera last answered, by the channel's clock. */
   get answeredAt(): number {
-    return this.#answeredAt
+    return this.#queue.answeredAt
+  }
+
+  /** When its last answer was received, in ns since 1970 by this host's clock, as its kernel tells. */
+  get receivedAtNs(): bigint {
+    return this.#queue.receivedAtNs
   }
 
   async readRegister(address: number): Promise<number> {
@@ -118,7 +84,7 @@ export class ControlChannel implements Registers {
   }
 
   async writeRegister(address: number, value: number): Promise<void> {
-    await this.#ask({ kind: 'write-registers', writes: [{ address, value }] })
+    await this.#queue.ask({ kind: 'write-registers', writes: [{ address, value }] })
   }
 
   async readMemory(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -143,45 +109,40 @@ export class ControlChannel implements Registers {
     }
     for (let at = 0; at < memory.length; at += MAX_MEMORY_BYTES) {
       const part = memory.subarray(at, at + MAX_MEMORY_BYTES)
-      await this.#ask({ kind: 'write-memory', address: start + at, data: part })
+      await this.#queue.ask({ kind: 'write-memory', address: start + at, data: part })
     }
   }
 
   /** Send packets of one's own, such as resend requests, which no acknowledge answers; as the socket does. */
   sendMany(from: Batch, count: number): Promise<number> {
-    return this.#socket.sendMany(from, count)
+    return this.#queue.socket.sendMany(from, count)
   }
 
   /** The camera is lost: what is asked rejects with `fault` at once, until {@link moveTo}. */
   cut(fault: Error): void {
-    this.#fault ??= fault
+    this.#queue.cut(fault)
   }
 
   /** The camera is there again, or elsewhere. Rejects with `datagrams/...`. */
   async moveTo(place: CameraPlace): Promise<void> {
-    const before = this.#socket
-    this.#socket = await openAt(this.#datagrams, place)
+    const socket = await openAt(this.#datagrams, place)
     this.#place = place
     this.#concatenation = undefined
-    this.#answeredAt = this.#clock.now()
-    this.#fault = undefined
-    await before.close()
+    await this.#queue.moveTo(socket, endpointOf(place))
   }
 
   /** Close the channel. What waits for an answer rejects with `gige/closed`. */
-  async close(): Promise<void> {
-    this.#fault = closedFault(this.#place.address)
-    await this.#socket.close()
-    await this.#last
+  close(): Promise<void> {
+    return this.#queue.close(closedFault(this.#place.address))
   }
 
   async #readAtOnce(addresses: readonly number[]): Promise<readonly number[]> {
-    const ack = await this.#ask({ kind: 'read-registers', addresses })
+    const ack = await this.#queue.ask({ kind: 'read-registers', addresses })
     return ack.values
   }
 
   async #readMemoryAtOnce(address: number, count: number): Promise<Uint8Array> {
-    const ack = await this.#ask({ kind: 'read-memory', address, count })
+    const ack = await this.#queue.ask({ kind: 'read-memory', address, count })
     return ack.data
   }
 
@@ -190,116 +151,14 @@ export class ControlChannel implements Registers {
       ((await this.readRegister(Bootstrap.gvcpCapability)) & GvcpCapability.concatenation) !== 0
     return this.#concatenation
   }
+}
 
-  /** Send a command when those before it are done with, and wait for its answer. */
-  #ask<C extends Command>(command: C): Promise<AckOf<C>> {
-    const answer = this.#last.then(() => this.#exchange(command))
-    this.#last = answer.catch(() => {})
-    return answer as Promise<AckOf<C>>
-  }
-
-  async #exchange(command: Command): Promise<Ack> {
-    this.#mustBeWhole()
-    this.#requestId = (this.#requestId % MAX_REQUEST_ID) + 1
-    const datagram = this.#gvcp.command(this.#requestId, command, true)
-    const { camera } = this
-    let failure: unknown
-    for (let attempt = 0; attempt < this.#tries; attempt++) {
-      try {
-        await this.#socket.send(datagram, camera)
-        const answer = await this.#answer(command)
-        if (answer) return this.#accepted(command, answer)
-      } catch (error) {
-        this.#mustBeWhole()
-        if (!hasCode(error, 'datagrams/send') && !hasCode(error, 'datagrams/receive')) throw error
-        // The cable may be in again at the next try.
-        failure = error
-        await sleep(this.#clock, this.#answerMs)
-      }
-    }
-    throw noAnswerFault(camera.address, commandText(command), this.#tries, failure)
-  }
-
-  #accepted(command: Command, { status, ack }: ReceivedAck): Ack {
-    this.#answeredAt = this.#clock.now()
-    if (ack.kind !== 'refused') return ack
-    throw refusedFault(this.camera.address, commandText(command), status, this.#gvcp)
-  }
-
-  /** The answer to the command that was sent last; undefined where none came in time. */
-  async #answer(command: Command): Promise<ReceivedAck | undefined> {
-    const { now } = this.#clock
-    const latest = now() + LONGEST_PENDING_MS
-    let deadline = now() + this.#answerMs
-    while (await this.#socket.arrival(Math.max(0, deadline - now()))) {
-      for (const received of this.#receive()) {
-        if (received.requestId !== this.#requestId) continue
-        if (received.ack.kind === 'pending') {
-          // Its answer has to find its way, too.
-          deadline = Math.min(now() + received.ack.timeToCompletionMs + this.#answerMs, latest)
-        } else if (answers(received, command)) return received
-      }
-      if (now() >= deadline) break
-    }
-    this.#mustBeWhole()
-    return undefined
-  }
-
-  /** The acknowledges of this camera that have arrived. */
-  #receive(): ReceivedAck[] {
-    const count = this.#socket.receive(this.#received)
-    const acks: ReceivedAck[] = []
-    for (let slot = 0; slot < count; slot++) {
-      const { bytes, from } = packetAt(this.#received, slot)
-      if (from.address !== this.camera.address || from.port !== this.camera.port) continue
-      const ack = this.#parsed(bytes)
-      if (ack) acks.push(ack)
-    }
-    return acks
-  }
-
-  /** Undefined for what is no acknowledge: the command is repeated as if it had not come. */
-  #parsed(bytes: Uint8Array): ReceivedAck | undefined {
-    try {
-      return this.#gvcp.parseAck(bytes)
-    } catch (error) {
-      if (hasCode(error, 'gige/packet')) return undefined
-      throw error
-    }
-  }
-
-  #mustBeWhole(): void {
-    if (this.#fault) throw this.#fault
-  }
+function endpointOf({ address }: CameraPlace): Endpoint {
+  return { address, port: GVCP_PORT }
 }
 
 function openAt(datagrams: Datagrams, { interfaceIp, interfaceName }: CameraPlace): Promise<DatagramSocket> {
   return datagrams.open({ address: interfaceIp, device: interfaceName })
-}
-
-type AckOf<C extends Command> = Extract<Ack, { kind: C['kind'] }>
-
-/** Codes of the acknowledges: a refusal says by its code alone of what. */
-const ACK_CODES: Record<Command['kind'], number> = {
-  discovery: 0x0003,
-  'force-ip': 0x0005,
-  resend: 0x0041,
-  'read-registers': 0x0081,
-  'write-registers': 0x0083,
-  'read-memory': 0x0085,
-  'write-memory': 0x0087,
-}
-
-/** Whether this answers the command, and wholly. What a write's answer says beside its status is not to be trusted. */
-function answers({ code, ack }: ReceivedAck, command: Command): boolean {
-  if (code !== ACK_CODES[command.kind]) return false
-  if (ack.kind === 'read-registers' && command.kind === 'read-registers') {
-    return ack.values.length === command.addresses.length
-  }
-  if (ack.kind === 'read-memory' && command.kind === 'read-memory') {
-    return ack.address === command.address && ack.data.length === command.count
-  }
-  return true
 }
 
 /** The range in whole groups of four bytes. */

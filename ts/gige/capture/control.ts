@@ -27,6 +27,7 @@ export class Control {
   readonly #namesHolder: boolean
   #cancel: () => void = () => {}
   #held = true
+  #certainAt: number
 
   /** Take control. Rejects with `gige/control-denied` where another host has it. */
   static async take(channel: ControlChannel, options: ControlOptions): Promise<Control> {
@@ -57,7 +58,13 @@ export class Control {
     this.#onLost = onLost
     this.#clock = clock
     this.#namesHolder = namesHolder
+    this.#certainAt = clock.now()
     this.#schedule()
+  }
+
+  /** When control was last certain, by the clock. */
+  get certainAt(): number {
+    return this.#certainAt
   }
 
   /** Give control back, where it is still held. Never rejects: a camera that is gone lets go by itself. */
@@ -93,8 +100,11 @@ export class Control {
         return lostFault(address, 'the camera was restarted, or did not hear from this host in time')
       }
       const holder = this.#namesHolder ? await holderOf(this.#channel) : undefined
-      const other = holder !== undefined && holder !== this.#channel.local.address
-      return other ? lostFault(address, `the host ${holder} took it over`) : undefined
+      if (holder !== undefined && holder !== this.#channel.local.address) {
+        return lostFault(address, `the host ${holder} took it over`)
+      }
+      this.#certainAt = this.#clock.now()
+      return undefined
     } catch (error) {
       if (isDenied(error)) return lostFault(address, 'another host took it over', error)
       // Any other refusal is a word of the camera's, too.

@@ -27,7 +27,7 @@ export interface CaptureOptions {
 /** What a capture worker tells on its port of events. */
 export type CaptureEvent =
   | { kind: 'lost'; error: WireError }
-  /** It is there again, after `gapMs`, at `address`. */
+  /** It is controlled again, `gapMs` after that was last certain, at `address`. */
   | { kind: 'reconnected'; address: string; gapMs: number }
 
 /** How long one look for a lost camera lasts, and how long after it the next begins, in ms. */
@@ -139,7 +139,7 @@ export class CaptureStage implements Registers {
 
   async #findAgain(lost: Error): Promise<void> {
     if (!this.#options!.reconnect) return
-    const since = this.#open.answeredAt
+    const since = this.#control!.certainAt
     const { signal } = this.#closing
     while (!signal.aborted && !(await this.#cameBack(lost))) {
       await sleep(systemClock, BETWEEN_LOOKS_MS, signal).catch(() => {})

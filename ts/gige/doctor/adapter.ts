@@ -8,16 +8,22 @@ const ETHERNET_MTU = 1500
 /** An adapter with less room than this and more to be had loses packets while the CPU is busy elsewhere. */
 const RING_PACKETS = 1024
 
-/** What there is to say of a network interface that cameras are behind, or may be. */
+/** What there is to say of a network interface that cameras are behind. */
 export function adapterFindings(adapter: Adapter, platform: NodeJS.Platform): Finding[] {
   const findings = [
     kindFinding(adapter),
     linkFinding(adapter),
     mtuFinding(adapter, platform),
     ringFinding(adapter),
-    addressFinding(adapter, platform),
   ]
   return findings.filter((finding) => finding !== undefined)
+}
+
+/** Why no camera answers behind a network interface. */
+export function silenceFindings(adapter: Adapter, platform: NodeJS.Platform): Finding[] {
+  const { running, addresses } = adapter
+  const lacksAddress = running && addresses.length === 0
+  return [linkFinding(adapter), ...(lacksAddress ? [addressFinding(adapter, platform)] : [])]
 }
 
 function kindFinding({ name, kind, usbSpeedMbps }: Adapter): Finding | undefined {
@@ -79,11 +85,7 @@ function ringFinding({ name, ring }: Adapter): Finding | undefined {
   }
 }
 
-function addressFinding(
-  { name, running, addresses }: Adapter,
-  platform: NodeJS.Platform,
-): Finding | undefined {
-  if (addresses.length > 0 || !running) return undefined
+function addressFinding({ name }: Adapter, platform: NodeJS.Platform): Finding {
   return {
     ...of(
       name,

@@ -1,10 +1,12 @@
+import { addressNumber } from '../../datagrams/ipv4.js'
 import { isFramewireError } from '../../errors.js'
 import type { NetworkParts } from '../broadcast.js'
 import type { OpenCameraOptions } from '../camera.js'
 import { type DiscoveredCamera, findCameras } from '../discovery.js'
 import { hostNetwork } from '../network.js'
-import { adapterFindings } from './adapter.js'
-import { type CameraFacts, cameraFindings, type FrameTrial } from './camera.js'
+import { namesOf } from '../selection.js'
+import { adapterFindings, silenceFindings } from './adapter.js'
+import { type CameraFacts, cameraFindings } from './camera.js'
 import { consult } from './consultation.js'
 import type { Finding, Level } from './finding.js'
 import { allowance } from './firewall.js'
@@ -24,13 +26,6 @@ export interface ExamineOptions {
 /** Where files of the library lie that were moved away from it. */
 export type ExaminationFiles = Pick<OpenCameraOptions, 'wasmUrl' | 'workerUrl' | 'genicamWasmUrl'>
 
-/** What an examination is made with. */
-interface Instruments extends NetworkParts {
-  facts: HostFacts
-  /** Try to receive a frame of a camera that nobody controls. */
-  receive(camera: DiscoveredCamera): Promise<FrameTrial>
-}
-
 /** Kinds of interfaces that cameras are plugged into. */
 const WIRED: readonly Adapter['kind'][] = ['ethernet', 'usb', 'unknown']
 
@@ -40,31 +35,26 @@ const WIRED: readonly Adapter['kind'][] = ['ethernet', 'usb', 'unknown']
  * camera; changes nothing that stays. Rejects with `datagrams/...`, `core/load`.
  */
 export async function examine({
-  camera,
+  camera: wanted,
   timeoutMs,
   ...files
 }: ExamineOptions & ExaminationFiles = {}): Promise<Finding[]> {
   const network = await hostNetwork(files)
   const facts = await readHostFacts(network.datagrams)
-  const receive = (found: DiscoveredCamera) => tryFrame(found, files)
-  return examination({ ...network, facts, receive }, { camera, timeoutMs })
-}
-
-/** Examine with these instruments. */
-export async function examination(
-  instruments: Instruments,
-  { camera: wanted, timeoutMs }: ExamineOptions,
-): Promise<Finding[]> {
-  const { facts } = instruments
-  const addresses = wanted !== undefined && /^[\d.]+$/.test(wanted) ? [wanted] : []
-  const answered = await findCameras(instruments, { timeoutMs, addresses })
-  const cameras = unique(answered).filter((camera) => wanted === undefined || isCalled(camera, wanted))
+  const isWanted = (camera: DiscoveredCamera) => wanted === undefined || namesOf(camera).includes(wanted)
+  const isAddress = wanted !== undefined && !Number.isNaN(addressNumber(wanted))
+  const answered = await findCameras(
+    network,
+    { timeoutMs, ...(isAddress && { addresses: [wanted] }) },
+    (camera) => wanted !== undefined && camera.reachable && isWanted(camera),
+  )
+  const cameras = unique(answered).filter(isWanted)
   const findings = [...hostFindings(facts), camerasFinding(facts, answered, cameras, wanted)]
-  for (const adapter of adaptersOf(facts, cameras)) findings.push(...adapterFindings(adapter, facts.platform))
+  findings.push(...adaptersFindings(facts, cameras))
   const taken = answered.map(({ address }) => address)
   // One after another: cameras that stream at once would disturb each other's trial.
   for (const camera of cameras) {
-    findings.push(...cameraFindings(await factsOf(instruments, camera), facts, taken))
+    findings.push(...cameraFindings(await factsOf(network, camera, files), facts, taken))
   }
   return findings
 }
@@ -79,30 +69,32 @@ function unique(cameras: readonly DiscoveredCamera[]): DiscoveredCamera[] {
   return [...best.values()]
 }
 
-function isCalled({ serialNumber, userName, address, mac }: DiscoveredCamera, name: string): boolean {
-  return [serialNumber, userName, address, mac].includes(name)
-}
-
 function nameOf({ serialNumber, address }: DiscoveredCamera): string {
   return serialNumber || address
 }
 
-async function factsOf(instruments: Instruments, camera: DiscoveredCamera): Promise<CameraFacts> {
+async function factsOf(
+  network: NetworkParts,
+  camera: DiscoveredCamera,
+  files: ExaminationFiles,
+): Promise<CameraFacts> {
   const facts = { ...camera, name: nameOf(camera) }
   if (!camera.reachable) return facts
   try {
-    const told = { ...facts, ...(await consult(instruments, camera)) }
-    return told.holder === undefined ? { ...told, frame: await instruments.receive(camera) } : told
+    const told = { ...facts, ...(await consult(network, camera)) }
+    return told.holder === undefined ? { ...told, frame: await tryFrame(camera, files) } : told
   } catch (error) {
     if (!isFramewireError(error)) throw error
     return { ...facts, failure: error }
   }
 }
 
-/** The adapters that the cameras are behind; where there is no camera, those that one could be behind. */
-function adaptersOf(facts: HostFacts, cameras: readonly DiscoveredCamera[]): Adapter[] {
-  if (cameras.length === 0) return candidates(facts)
-  return facts.interfaces.filter(({ name }) => cameras.some(({ interfaceName }) => interfaceName === name))
+/** Of the adapters that the cameras are behind; where there is no camera, of those that one could be behind. */
+function adaptersFindings(facts: HostFacts, cameras: readonly DiscoveredCamera[]): Finding[] {
+  const { interfaces, platform } = facts
+  if (cameras.length === 0) return candidates(facts).flatMap((one) => silenceFindings(one, platform))
+  const behind = interfaces.filter(({ name }) => cameras.some(({ interfaceName }) => interfaceName === name))
+  return behind.flatMap((one) => adapterFindings(one, platform))
 }
 
 /** Interfaces with a socket for a cable; where there is none, those of software, as a VLAN. */
