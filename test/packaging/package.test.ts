@@ -36,10 +36,11 @@ function node(script: string, cwd = app): string {
 }
 
 describe('the packed package, installed in an empty folder', () => {
-  it('runs the example of the README', () => {
+  it('runs the examples of the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const example = /```js\n([\s\S]*?)```/.exec(readme)?.[1]
+    const [example, ofCamera] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code)
     expect(example).toContain("from 'framewire'")
+    expect(ofCamera).toContain("from 'framewire/gige'")
     const work = join(app, 'readme')
     mkdirSync(work)
     cpSync(join(root, 'test/fixtures/growth/sb-deposition-26x320x448-u8.npy'), join(work, 'growth.npy'))
@@ -47,13 +48,22 @@ describe('the packed package, installed in an empty folder', () => {
     expect(node('example.js', work)).toBe('26 of 26 frames stored\n')
     const [dataId] = readdirSync(join(work, 'store')).filter((name) => /^[0-9a-f-]{36}$/.test(name))
     expect(readdirSync(join(work, 'store', dataId!, 'frames.zarr/frames/c'))).toHaveLength(4)
+    writeFileSync(join(work, 'camera.js'), ofCamera!)
+    expect(node('camera.js', work)).toBe('[ 240, 320 ] uint8 true\n60 frames stored, lost on the wire: 0\n')
   })
 
-  it('has types for both entries', () => {
+  it('has types for every entry', () => {
     writeFileSync(
       join(app, 'types.ts'),
       `import { RHEEDStreamer, type Receipt } from 'framewire'
+       import { type GigeFrame, openCamera } from 'framewire/gige'
        import { createIngestServer } from 'framewire/server'
+       import { createGigeSimulator } from 'framewire/simulator'
+       await createGigeSimulator({ serial: 'A' })
+       const camera = await openCamera('A', { interfaceIp: '127.0.0.1' })
+       const frame: GigeFrame = await camera.grab({ timeoutMs: 100 })
+       // @ts-expect-error a frame is not text
+       frame.data.trim()
        const server = await createIngestServer({ store: 's', apiKey: 'k' })
        const streamer = new RHEEDStreamer({ apiKey: 'k', endpoint: server.url })
        const receipt: Receipt = await streamer.finalize('id')

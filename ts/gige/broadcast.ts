@@ -17,7 +17,7 @@ export interface NetworkParts {
 
 /** Whom a broadcast goes to. */
 export interface Audience {
-  /** Network interfaces to use, by name or by an IPv4 address of theirs; default every one but loopback. */
+  /** Network interfaces to use, by name or by an IPv4 address of theirs; default every one, and this host itself. */
   interfaces?: readonly string[]
   /** IPv4 addresses to ask beside, one by one: of cameras behind routers, or on this host. */
   addresses?: readonly string[]
@@ -33,6 +33,8 @@ export interface Caller {
 }
 
 const EVERYONE = '255.255.255.255'
+/** Simulated cameras of this host: nothing is broadcast to it. */
+const THIS_HOST = '127.0.0.1'
 /** Answers to the same command are told from those to others by this. */
 const REQUEST_ID = 0xffff
 /** How often a command is sent, as packets get lost. */
@@ -51,9 +53,10 @@ export class Broadcast {
     const { addresses = [], interfaces } = audience
     const wrong = addresses.find((address) => Number.isNaN(addressNumber(address)))
     if (wrong !== undefined) throw optionFault('addresses', wrong, 'IPv4 addresses')
+    const asked = new Set(interfaces ? addresses : [...addresses, THIS_HOST])
     const callers = await allThatWork([
       ...chosen(datagrams, interfaces).map((through) => speaker(datagrams, through)),
-      ...addresses.map(async (address) => ({ socket: await datagrams.open(), to: [address] })),
+      ...[...asked].map(async (address) => ({ socket: await datagrams.open(), to: [address] })),
     ])
     return new Broadcast(parts, callers)
   }

@@ -1,6 +1,6 @@
 import { addressNumber, addressText } from '../datagrams/ipv4.js'
 import { FramewireError } from '../errors.js'
-import type { NetworkParts } from './broadcast.js'
+import type { Audience, NetworkParts } from './broadcast.js'
 import { type DiscoveredCamera, findCameras } from './discovery.js'
 import { optionFault } from './faults.js'
 
@@ -27,13 +27,16 @@ export async function selectCamera(
   { interfaceIp, discoveryTimeoutMs }: SelectionOptions,
 ): Promise<ReachableCamera> {
   const fits = (camera: DiscoveredCamera) => selector === undefined || namesOf(camera).includes(selector)
+  const find = (audience: Audience) =>
+    findCameras(
+      parts,
+      { timeoutMs: discoveryTimeoutMs, ...audience },
+      (camera) => camera.reachable && fits(camera),
+    )
   const byAddress = selector !== undefined && !Number.isNaN(addressNumber(selector))
-  const audience = {
-    timeoutMs: discoveryTimeoutMs,
-    ...(interfaceIp !== undefined && { interfaces: [interfaceIp] }),
-    ...(byAddress && { addresses: [selector] }),
-  }
-  const found = await findCameras(parts, audience, (camera) => camera.reachable && fits(camera))
+  let found = byAddress ? await find({ interfaces: [], addresses: [selector] }) : []
+  // One in a foreign subnet does not answer at its address: everybody is asked who is there.
+  if (found.length === 0) found = await find(interfaceIp === undefined ? {} : { interfaces: [interfaceIp] })
   const fitting = found.filter(fits)
   const camera = fitting.find(({ reachable }) => reachable)
   if (!camera) throw notFound(selector, found, fitting[0])

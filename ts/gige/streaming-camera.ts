@@ -2,6 +2,7 @@ import { type Thread, transferred } from '../core/thread.js'
 import { isFramewireError } from '../errors.js'
 import type { CaptureStage } from './capture/stage.js'
 import type { PackingCamera } from './live-source.js'
+import { warnOfReceiveBuffer } from './receive-buffer-warning.js'
 import type { StandardFeatures } from './standard-features.js'
 import type { StreamingCamera } from './stream-run.js'
 
@@ -45,9 +46,16 @@ export function streamingCamera(
     isTriggered: () => camera.isTriggered(),
     startAcquisition: () => camera.acquisitionStart(),
     stopAcquisition: () => camera.acquisitionStop(),
-    startStream: (settings, port) => command((stage) => stage.startStream(settings, transferred(port))),
-    startPacking: (settings, order, port) =>
-      command((stage) => stage.startPacking(settings, order, transferred(port))),
+    async startStream(settings, port) {
+      const statistics = await command((stage) => stage.startStream(settings, transferred(port)))
+      await warnOfReceiveBuffer(camera, settings, statistics)
+      return statistics
+    },
+    async startPacking(settings, order, port) {
+      const statistics = await command((stage) => stage.startPacking(settings, order, transferred(port)))
+      await warnOfReceiveBuffer(camera, settings, statistics)
+      return statistics
+    },
     packetSizeProof: (timeoutMs) => command((stage) => stage.packetSizeProof(timeoutMs)),
     streamStatistics: () => command((stage) => stage.streamStatistics()),
     stopStream: () => command((stage) => stage.stopStream()),

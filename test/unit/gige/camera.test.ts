@@ -85,9 +85,8 @@ suite('a camera in its worker', () => {
       details: { address: fake.address, holder: '10.1.2.3' },
       cause: { code: 'gige/refused', details: { statusName: 'GEV_STATUS_ACCESS_DENIED' } },
     })
-    await expect(openCamera(freeAddress(), { discoveryTimeoutMs: 100 })).rejects.toMatchObject({
-      code: 'gige/not-found',
-    })
+    const options = { interfaceIp: '127.0.0.1', discoveryTimeoutMs: 100 }
+    await expect(openCamera(freeAddress(), options)).rejects.toMatchObject({ code: 'gige/not-found' })
     await expect(openCamera(fake.address, { heartbeatTimeoutMs: 10 })).rejects.toMatchObject({
       code: 'gige/option',
       details: { option: 'heartbeatTimeoutMs' },

@@ -31,7 +31,6 @@ describeWithLink('cameras behind an interface', () => {
       interfaceIp: link.here,
       reachable: true,
     }
-    expect(await findCameras(parts)).toEqual(expect.arrayContaining([expect.objectContaining(camera)]))
     for (const interfaces of [[link.device], [link.here]]) {
       expect(await findCameras(parts, { timeoutMs: 300, interfaces })).toMatchObject([camera])
     }

@@ -1,5 +1,5 @@
-import { hasCode, isFramewireError } from '../../errors.js'
-import { type GigeCamera, type OpenCameraOptions, openCamera } from '../camera.js'
+import { isFramewireError } from '../../errors.js'
+import { type OpenCameraOptions, openCamera } from '../camera.js'
 import type { DiscoveredCamera } from '../discovery.js'
 import type { FrameTrial } from './camera.js'
 
@@ -22,7 +22,7 @@ export async function tryFrame(
       const frame = await acquisition.readFrame({ timeoutMs: WAIT_MS })
       const { packetSize, missingPackets } = await acquisition.statistics()
       if (frame) return { arrived: true, shape: frame.shape, packetSize, missingPackets }
-      return { ...failed, waitsForTrigger: await waitsForTrigger(camera), reason: 'the camera sends none' }
+      return { ...failed, waitsForTrigger: await camera.isTriggered(), reason: 'the camera sends none' }
     } finally {
       await acquisition[Symbol.asyncDispose]()
     }
@@ -31,14 +31,5 @@ export async function tryFrame(
     return { ...failed, waitsForTrigger: false, reason: error.message.replace(/\.$/, '') }
   } finally {
     await camera.close()
-  }
-}
-
-async function waitsForTrigger(camera: GigeCamera): Promise<boolean> {
-  try {
-    return (await camera.triggerMode()) === 'On'
-  } catch (error) {
-    if (hasCode(error, 'genicam/unknown') || hasCode(error, 'genicam/access')) return false
-    throw error
   }
 }
