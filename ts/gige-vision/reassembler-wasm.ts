@@ -80,6 +80,7 @@ function check(options: ReassemblyOptions): void {
   within('idleMs', idleMs, 1, 1e6, false)
   if (!resend) return
   within('resend.firstMs', resend.firstMs, 0, 1e6, false)
+  within('resend.silentMs', resend.silentMs, 0, 1e6, false)
   within('resend.againMs', resend.againMs, 0, 1e6, false)
   within('resend.attempts', resend.attempts, 1, 1000)
   within('resend.perSecond', resend.perSecond, 1, 1e6)

@@ -26,8 +26,10 @@ export interface ReassemblyOptions {
 
 /** When and how often packets are asked for again. */
 export interface ResendPolicy {
-  /** After how many ms without the packet, once a later one has come, it is asked for first. */
+  /** After how many ms without the packet it is asked for first, once 64 others came behind it: it was not overtaken. */
   firstMs: number
+  /** Where nothing at all comes for so many ms, the camera may be held up, or done: it is asked for all the same. */
+  silentMs: number
   /** After how many ms without it it is asked for again. */
   againMs: number
   /** How often a packet is asked for at most. */

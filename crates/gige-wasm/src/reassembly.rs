@@ -134,6 +134,7 @@ struct StreamOptions {
 #[serde(rename_all = "camelCase")]
 struct Policy {
     first_ms: f64,
+    silent_ms: f64,
     again_ms: f64,
     attempts: u32,
     per_second: u32,
@@ -149,6 +150,7 @@ impl StreamOptions {
             idle_us: micros(self.idle_ms),
             resend: self.resend.map(|policy| ResendPolicy {
                 first_us: micros(policy.first_ms),
+                silent_us: micros(policy.silent_ms),
                 again_us: micros(policy.again_ms),
                 attempts: policy.attempts,
                 per_second: policy.per_second,

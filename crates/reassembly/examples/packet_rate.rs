@@ -58,7 +58,13 @@ fn block(packet_size: u16) -> Vec<Vec<u8>> {
 fn measure(packet_size: u16, datagrams: &[Vec<u8>], loss: usize) -> f64 {
     let mut datagrams = datagrams.to_vec();
     fastest(datagrams.len(), || {
-        let resend = ResendPolicy { first_us: 1000, again_us: 10_000, attempts: 4, per_second: 10_000 };
+        let resend = ResendPolicy {
+            first_us: 1000,
+            silent_us: 50_000,
+            again_us: 10_000,
+            attempts: 4,
+            per_second: 10_000,
+        };
         let options = Options {
             source: CAMERA,
             packet_size,

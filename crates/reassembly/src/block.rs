@@ -49,6 +49,25 @@ impl Block {
         }
     }
 
+    /// Place a payload packet where it follows the one before and is like it; whether it does.
+    #[inline]
+    pub fn append(&mut self, packet: u32, data: &[u8], image: &mut [u8]) -> bool {
+        let follows = packet == self.gaps.next()
+            && packet > 0
+            && data.len() == self.capacity.bytes as usize
+            && self.end.is_none_or(|end| packet + 1 < end)
+            && self.short.is_none();
+        let offset = usize::try_from(self.capacity.offset(packet)).unwrap_or(usize::MAX);
+        match image.get_mut(offset..).and_then(|image| image.get_mut(..data.len())) {
+            Some(place) if follows => place.copy_from_slice(data),
+            _ => return false,
+        }
+        self.gaps.extend();
+        self.payloads += 1;
+        self.full = true;
+        true
+    }
+
     /// Take a packet in that is not there yet. What turns out to be missing is due at `due_us`.
     #[inline]
     pub fn place(
@@ -97,6 +116,9 @@ impl Block {
         refused: &mut Refusals,
     ) -> Result<(), Refusal> {
         if packet == 0 || self.end.is_some_and(|end| packet >= end) {
+            return Err(Refusal::PayloadId);
+        }
+        if self.capacity.offset(packet) >= image.len() as u64 {
             return Err(Refusal::PayloadId);
         }
         let mut data = data;
@@ -297,10 +319,11 @@ impl Block {
         let alike = like.filter(|like| end.map_or(like.end >= next, |end| end == like.end));
         let end = end.or(alike.map(|like| like.end)).unwrap_or(next);
         self.gaps.close(end, 0);
-        let bytes = self.bytes.or(alike.map(|like| like.bytes)).unwrap_or_else(|| match self.short {
-            Some(short) => self.capacity.offset(short.packet) + u64::from(short.bytes),
-            None => self.capacity.offset(end),
-        });
+        let bytes = match (self.bytes, self.short) {
+            (Some(bytes), _) => bytes,
+            (None, Some(short)) => self.capacity.offset(short.packet) + u64::from(short.bytes),
+            (None, None) => alike.map_or(self.capacity.offset(end), |like| like.bytes),
+        };
         (bytes, self.gaps.missing())
     }
 

@@ -18,10 +18,15 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// From when the packet is missing until something is done about it.
-    #[inline]
+    /// From when a packet is missing until something is done about it.
     pub fn first_us(&self) -> u64 {
         self.resend.map_or(OVERTAKEN_US, |policy| policy.first_us)
+    }
+
+    /// When something is done about a packet that is missing from now on.
+    #[inline]
+    pub fn first_due_us(&self, now_us: u64) -> u64 {
+        now_us.saturating_add(self.first_us())
     }
 
     pub fn attempts(&self) -> u32 {
@@ -66,8 +71,8 @@ impl Flight {
     }
 
     /// One of which nothing came though later ones did. Its leader is missing, and shows whether there is such a block.
-    pub fn absent(id: BlockId, position: u64, capacity: Capacity, due_us: u64) -> Self {
-        let mut flight = Self::new(id, position, capacity, due_us);
+    pub fn absent(id: BlockId, position: u64, capacity: Capacity, now_us: u64, due_us: u64) -> Self {
+        let mut flight = Self::new(id, position, capacity, now_us);
         flight.block.gaps.close(0, due_us);
         flight.look_us = due_us;
         flight
@@ -85,8 +90,13 @@ impl Flight {
         at_ns: u64,
         statistics: &mut Statistics,
     ) -> Result<bool, Refusal> {
-        let content = content.map_err(Refusal::of_unreadable)?;
-        if self.block.gaps.has(packet) {
+        let there = self.block.gaps.has(packet);
+        let content = content.map_err(|error| match Refusal::of_unreadable(error) {
+            // A block that has its leader is an image.
+            Refusal::Payload(_) if there && packet == 0 => Refusal::Leader,
+            refusal => refusal,
+        })?;
+        if there {
             self.block.repeats(packet, &content)?;
             statistics.duplicates += 1;
             return Ok(false);
@@ -96,16 +106,23 @@ impl Flight {
         statistics.resend_packets += u64::from(self.block.resent - resent);
         if self.is_sent() {
             self.block.close(due_us);
+        } else if matches!(content, Content::Trailer(_)) {
+            self.sent = Some((now_us, statistics.packets));
         }
         self.received(at_ns, now_us, due_us);
         Ok(self.block.is_complete())
     }
 
-    /// A packet of it came.
+    /// A packet of it came, and shows nothing to be missing.
     #[inline]
-    pub fn received(&mut self, at_ns: u64, now_us: u64, due_us: u64) {
+    pub fn touch(&mut self, at_ns: u64, now_us: u64) {
         self.last_at_ns = at_ns;
         self.last_us = now_us;
+    }
+
+    /// A packet of it came.
+    pub fn received(&mut self, at_ns: u64, now_us: u64, due_us: u64) {
+        self.touch(at_ns, now_us);
         if !self.block.gaps.is_empty() {
             self.look_us = self.look_us.min(due_us);
         }
@@ -124,7 +141,7 @@ impl Flight {
 
     /// Whether it has brought nothing for so long that nothing more is to be expected.
     pub fn is_idle(&self, now_us: u64, patience: &Patience) -> bool {
-        now_us >= self.last_us.saturating_add(patience.idle_us)
+        now_us >= self.idle_us(patience)
     }
 
     /// Whether nothing that is missing can still be hoped for.
@@ -144,9 +161,14 @@ impl Flight {
         self.look_us = self.block.gaps.due(now_us, patience.attempts()).unwrap_or(u64::MAX);
     }
 
+    /// From when on nothing more is to be expected if no packet comes.
+    pub fn idle_us(&self, patience: &Patience) -> u64 {
+        self.last_us.saturating_add(patience.idle_us)
+    }
+
     /// When something is due though no packet comes.
     pub fn due_us(&self, patience: &Patience) -> u64 {
-        let idle_us = self.last_us.saturating_add(patience.idle_us);
+        let idle_us = self.idle_us(patience);
         match (self.sent, patience.resend) {
             (None, None) => idle_us,
             (None, Some(_)) => idle_us.min(self.look_us),

@@ -22,6 +22,18 @@ struct Gap {
     asked: u32,
 }
 
+/// A time at which packets are asked for again.
+pub(crate) struct Turn {
+    pub now_us: u64,
+    /// What was due by then may be asked for the first time.
+    pub first_us: u64,
+    /// For how long until it is asked for again.
+    pub again_us: u64,
+    pub attempts: u32,
+    /// When the last packet came.
+    pub heard_us: u64,
+}
+
 impl Gaps {
     /// The packet behind the highest one that came, or that is known to have been sent.
     #[inline]
@@ -38,6 +50,12 @@ impl Gaps {
     #[inline]
     pub fn has(&self, packet: u32) -> bool {
         packet < self.next && (self.gaps.is_empty() || self.find(packet).is_none())
+    }
+
+    /// Packet `next` has come.
+    #[inline]
+    pub fn extend(&mut self) {
+        self.next = self.next.saturating_add(1);
     }
 
     /// A packet that was not there has come. What it shows to be missing is due then. Whether it had been asked for.
@@ -91,15 +109,18 @@ impl Gaps {
         count
     }
 
-    /// Ask for what is due: `ask` says whether it may be. What was asked for is due again at `again_us`.
-    pub fn ask(&mut self, now_us: u64, again_us: u64, attempts: u32, mut ask: impl FnMut(u32, u32) -> bool) {
+    /// Ask for what is due: `ask` says whether it may be.
+    pub fn ask(&mut self, turn: &Turn, mut ask: impl FnMut(u32, u32) -> bool) {
         for (&first, gap) in &mut self.gaps {
-            if gap.asked < attempts && gap.due_us <= now_us {
+            let due_by_us = if gap.asked == 0 { turn.first_us } else { turn.now_us };
+            if gap.asked < turn.attempts && gap.due_us <= due_by_us {
                 if !ask(first, gap.last) {
                     return;
                 }
-                gap.asked += 1;
-                gap.due_us = again_us;
+                // Where nothing came since it was asked for last, the camera had no turn yet.
+                let asked_us = gap.due_us.saturating_sub(turn.again_us);
+                gap.asked += u32::from(gap.asked == 0 || turn.heard_us > asked_us);
+                gap.due_us = turn.now_us.saturating_add(turn.again_us);
             }
         }
     }

@@ -22,8 +22,10 @@ pub struct Options {
 /// When and how often packets are asked for again.
 #[derive(Clone, Copy, Debug)]
 pub struct ResendPolicy {
-    /// For how long a packet may be missing, once a later one has come, until it is asked for first.
+    /// For how long a packet may be missing, while others keep coming, until it is asked for first.
     pub first_us: u64,
+    /// Where nothing comes for so long, what is missing is asked for all the same.
+    pub silent_us: u64,
     /// For how long until it is asked for again.
     pub again_us: u64,
     /// How often a packet is asked for at most.

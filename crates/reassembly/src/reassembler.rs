@@ -1,19 +1,23 @@
 use crate::block::Extent;
 use crate::finished::{Finished, ImageKey};
 use crate::flight::{Flight, Patience};
+use crate::flow::Flow;
 use crate::geometry::Capacity;
 use crate::options::Options;
 use crate::pool::Pool;
 use crate::session::Recent;
 use crate::statistics::{Refusal, Statistics};
 use crate::throttle::Throttle;
-use framewire_gige_vision::gvsp::{Content, Header};
+use framewire_gige_vision::gvsp::{Content, Format, Header};
 use framewire_gige_vision::{BlockId, Error, Status};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 mod outcome;
 mod routing;
+
+/// Where positions begin: there is room before the first block.
+const FIRST_POSITION: u64 = 1 << 32;
 
 /// A datagram as it was received.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +44,8 @@ pub struct Reassembler {
     /// One whose id is far from all others: a lie, or the camera began anew.
     stray: Option<Flight>,
     newest: Option<(BlockId, u64)>,
+    /// Position of the first block since ids began where they did.
+    first: u64,
     /// While blocks before the first one may still come, since its packets overtook theirs.
     opening: Option<Opening>,
     finished: BTreeMap<u64, Finished>,
@@ -50,6 +56,7 @@ pub struct Reassembler {
     capacity: [Capacity; 2],
     like: Option<Extent>,
     throttle: Throttle,
+    flow: Flow,
     statistics: Statistics,
     /// When the packet in hand was received.
     now_ns: u64,
@@ -60,7 +67,6 @@ pub struct Reassembler {
 struct Opening {
     since_us: u64,
     packets: u64,
-    first: u64,
     /// The first packet may have overtaken blocks: nothing is handed out as long as they may come.
     waits: bool,
 }
@@ -77,6 +83,7 @@ impl Reassembler {
             current: 0,
             stray: None,
             newest: None,
+            first: FIRST_POSITION,
             opening: None,
             finished: BTreeMap::new(),
             lent: Vec::new(),
@@ -84,6 +91,7 @@ impl Reassembler {
             capacity: [capacity(BlockId::Bits16(1)), capacity(BlockId::Bits64(1))],
             like: None,
             throttle: Throttle::new(options.resend.map_or(1, |policy| policy.per_second)),
+            flow: Flow::new(),
             statistics: Statistics::default(),
             now_ns: 0,
             ended: false,
@@ -99,6 +107,7 @@ impl Reassembler {
             return;
         }
         self.now_ns = packet.received_at_ns;
+        self.flow.packet(now_us);
         self.statistics.packets += 1;
         self.statistics.bytes += packet.length as u64;
         if let Err(refusal) = self.accept(packet, now_us) {
@@ -115,6 +124,9 @@ impl Reassembler {
         if header.status.is_error() {
             return self.failed(&header, now_us);
         }
+        if header.format == Format::Payload && self.append(&header, content, now_us) {
+            return Ok(());
+        }
         let content = Content::parse(header.format, content);
         let index = match self.flights.get(self.current) {
             Some(flight) if flight.block.id == header.block && flight.image.is_some() => self.current,
@@ -124,6 +136,18 @@ impl Reassembler {
             },
         };
         self.place(index, &header, content, now_us)
+    }
+
+    /// The packet behind the last one of the same block, which nearly all are: whether it is that.
+    #[inline]
+    fn append(&mut self, header: &Header, data: &[u8], now_us: u64) -> bool {
+        let Some(flight) = self.flights.get_mut(self.current) else { return false };
+        let Some(image) = flight.image.filter(|_| flight.block.id == header.block) else { return false };
+        let appended = flight.block.append(header.packet, data, self.pool.image(image));
+        if appended {
+            flight.touch(self.now_ns, now_us);
+        }
+        appended
     }
 
     #[inline]
@@ -136,7 +160,7 @@ impl Reassembler {
     ) -> Result<(), Refusal> {
         let Some(flight) = self.flights.get_mut(index) else { return Ok(()) };
         self.current = index;
-        let due_us = now_us.saturating_add(self.patience.first_us());
+        let due_us = self.patience.first_due_us(now_us);
         let image = flight.image.map_or(&mut [][..], |image| self.pool.image(image));
         let placed =
             flight.place(header.packet, content, image, [now_us, due_us], self.now_ns, &mut self.statistics);
@@ -144,7 +168,7 @@ impl Reassembler {
             Ok(true) => self.finish(index),
             Ok(false) => {}
             Err(refusal) => {
-                if refusal.is_of_block() {
+                if header.packet == 0 && refusal.is_of_block() {
                     self.drop_block(index);
                 }
                 return Err(refusal);

@@ -115,7 +115,7 @@ impl Refusal {
         Self::Format(format.name().map_or(Format::Other(0), |_| format))
     }
 
-    /// Nothing of the packet's block can be used.
+    /// Where a leader is refused for this, nothing of its block can be used.
     pub(crate) fn is_of_block(self) -> bool {
         matches!(self, Self::Payload(_) | Self::EmptyImage | Self::LargeImage)
     }

@@ -1,20 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { packetAt, putPacket, slotsOf } from '../../../ts/datagrams/batch.js'
-import type { GigeVision } from '../../../ts/gige-vision/gige-vision.js'
 import type { FinishedBlock, Reassembler, ReassemblyOptions } from '../../../ts/gige-vision/reassembler.js'
-import { createGigeVision } from '../../../ts/gige-vision/wasm.js'
 import { block, leader, trailer } from './gvsp-packets.js'
+import { gige } from './module.js'
 
 const CAMERA = { address: '10.1.2.3', port: 20_202 }
 const IMAGE = { width: 100, height: 30, timestamp: 77n }
 /** Of packets of 576 bytes, behind IP, UDP and GVSP headers. */
 const CAPACITY = 540
-
-let gige: GigeVision
-beforeAll(() => {
-  gige = createGigeVision(readFileSync('crates/gige-wasm/pkg/gige_wasm_bg.wasm'))
-})
 
 function reassembler(options: Partial<ReassemblyOptions> = {}): Reassembler {
   return gige.reassembler({
@@ -46,6 +39,15 @@ function receive(into: Reassembler, packets: Uint8Array[], nowMs: number, from =
     for (const [slot, bytes] of some.entries()) putPacket(batch, slot, bytes, from, clockNs++)
     into.take(some.length, nowMs)
     done += some.length
+  }
+}
+
+/** Bytes, the same ones again for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state >>> 24
   }
 }
 
@@ -139,7 +141,9 @@ describe('packets to blocks, through WebAssembly', () => {
   })
 
   it('asks for what is missing, once a later packet came', () => {
-    const stream = reassembler({ resend: { firstMs: 2, againMs: 10, attempts: 3, perSecond: 1000 } })
+    const stream = reassembler({
+      resend: { firstMs: 2, silentMs: 2, againMs: 10, attempts: 3, perSecond: 1000 },
+    })
     const to = { address: '10.1.2.3', port: 3956 }
     const packets = packetsOf(9n)
     receive(
@@ -175,7 +179,9 @@ describe('packets to blocks, through WebAssembly', () => {
   })
 
   it('asks for blocks with ids of 64 bits', () => {
-    const stream = reassembler({ resend: { firstMs: 0, againMs: 10, attempts: 3, perSecond: 1000 } })
+    const stream = reassembler({
+      resend: { firstMs: 0, silentMs: 0, againMs: 10, attempts: 3, perSecond: 1000 },
+    })
     const packets = packetsOf(2n ** 63n + 5n, true)
     receive(stream, [packets[0]!, ...packets.slice(2)], 0)
     const { batch, count } = stream.resends({ address: '10.1.2.3', port: 3956 }, 1)
@@ -253,6 +259,37 @@ describe('packets to blocks, through WebAssembly', () => {
     stream.free()
   })
 
+  it('takes no more memory whatever comes', () => {
+    const stream = reassembler({
+      resend: { firstMs: 1, silentMs: 1, againMs: 2, attempts: 3, perSecond: 1e5 },
+    })
+    const random = seeded(20_250)
+    const flood = (packets: number) => {
+      for (let at = 0; at < packets; at += 100) {
+        const some = Array.from({ length: 100 }, () => {
+          const bytes = Uint8Array.from({ length: random() * 2 }, random)
+          // Mostly a sound status and format, else nothing gets far.
+          bytes.set([0, 0, random(), random(), 1 + (random() % 3), 0, 0, random()].slice(0, bytes.length))
+          return bytes
+        })
+        receive(stream, some, at)
+        stream.resends({ address: '10.1.2.3', port: 3956 }, at)
+        for (let block = stream.next(); block; block = stream.next()) {
+          expect(block.complete).toBe(false)
+          block.release()
+        }
+      }
+    }
+    flood(2_000)
+    const held = stream.batch().memory.buffer.byteLength
+    flood(30_000)
+    expect(stream.batch().memory.buffer.byteLength).toBe(held)
+    const { packets, refused } = stream.statistics()
+    expect(packets).toBe(32_000)
+    expect(Object.keys(refused).length).toBeGreaterThan(5)
+    stream.free()
+  })
+
   it('refuses options that are out of their range', () => {
     const wrong = (options: Partial<ReassemblyOptions>, option: string) =>
       expect(() => reassembler(options)).toThrowError(
@@ -263,6 +300,6 @@ describe('packets to blocks, through WebAssembly', () => {
     wrong({ blockBytes: 0 }, 'blockBytes')
     wrong({ buffers: 1 }, 'buffers')
     wrong({ idleMs: Number.NaN }, 'idleMs')
-    wrong({ resend: { firstMs: 1, againMs: 1, attempts: 0, perSecond: 1 } }, 'resend.attempts')
+    wrong({ resend: { firstMs: 1, silentMs: 1, againMs: 1, attempts: 0, perSecond: 1 } }, 'resend.attempts')
   })
 })

@@ -1,6 +1,7 @@
 use super::Reassembler;
 use crate::finished::{Finished, ImageKey};
 use crate::flight::{Flight, OVERTAKEN_PACKETS};
+use crate::gaps::Turn;
 use framewire_gige_vision::gvcp::Resend;
 
 /// What becomes of blocks, and what is to be done about what is missing.
@@ -35,11 +36,21 @@ impl Reassembler {
     pub fn resends(&mut self, now_us: u64, mut send: impl FnMut(Resend) -> bool) {
         let Some(policy) = self.patience.resend else { return };
         let (throttle, statistics) = (&mut self.throttle, &mut self.statistics);
-        let again_us = now_us.saturating_add(policy.again_us.max(1));
+        let turn = Turn {
+            now_us,
+            first_us: self
+                .flow
+                .settled_us(now_us, policy.silent_us)
+                .saturating_add(policy.first_us)
+                .min(now_us),
+            again_us: policy.again_us.max(1),
+            attempts: policy.attempts,
+            heard_us: self.flow.last_us(),
+        };
         let mut room = true;
         for flight in self.flights.iter_mut().filter(|flight| flight.look_us <= now_us) {
             let block = flight.block.id;
-            flight.block.gaps.ask(now_us, again_us, policy.attempts, |first_packet, last_packet| {
+            flight.block.gaps.ask(&turn, |first_packet, last_packet| {
                 if !room || !throttle.take(now_us) {
                     return false;
                 }
@@ -71,7 +82,8 @@ impl Reassembler {
 
     /// When something is due though no packet came.
     pub fn due_us(&self) -> Option<u64> {
-        let ready_us = self.throttle.ready_us();
+        let silent_us = self.options.resend.map_or(0, |policy| policy.silent_us);
+        let ready_us = self.throttle.ready_us().max(self.flow.last_us().saturating_add(silent_us));
         let flights = self.flights.iter().map(|flight| match flight.look_us.max(ready_us) {
             // Nothing can be asked for before.
             ready if ready > flight.look_us => flight.due_us(&self.patience).max(ready),
@@ -82,7 +94,8 @@ impl Reassembler {
             .iter()
             .filter(|opening| opening.waits)
             .map(|opening| opening.since_us.saturating_add(self.patience.idle_us));
-        flights.chain(opening).min()
+        let stray = self.stray.iter().map(|stray| stray.idle_us(&self.patience));
+        flights.chain(opening).chain(stray).min()
     }
 
     /// No more packets will be taken in: every block in flight is done with now. What the next session has to know.
@@ -107,18 +120,22 @@ impl Reassembler {
     /// What is missing of a block will not come.
     pub(super) fn give_up(&mut self, index: usize) {
         let flight = self.flights.remove(index);
-        if flight.image.is_some() {
+        if flight.block.packets() > 0 {
             self.statistics.incomplete += 1;
             self.done(flight, false);
         } else {
             self.statistics.skipped += 1;
-            self.recent.add(flight.block.id, 0, false);
+            self.forget_block(flight);
         }
     }
 
     /// Nothing of a block can be used.
     pub(super) fn drop_block(&mut self, index: usize) {
         let flight = self.flights.remove(index);
+        self.forget_block(flight);
+    }
+
+    fn forget_block(&mut self, flight: Flight) {
         flight.image.into_iter().for_each(|image| self.pool.release(image));
         self.recent.add(flight.block.id, 0, false);
     }

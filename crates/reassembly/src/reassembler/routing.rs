@@ -1,4 +1,4 @@
-use super::{Opening, Reassembler};
+use super::{Opening, Reassembler, FIRST_POSITION};
 use crate::flight::Flight;
 use crate::geometry::Capacity;
 use crate::sequence::distance;
@@ -11,8 +11,6 @@ use framewire_gige_vision::{BlockId, Error};
 const NEAR: i64 = 64;
 /// Up to how many ids between two blocks the camera left out; beyond, it began anew.
 const SKIPPED: i64 = 4096;
-/// Where positions begin: there is room before the first block.
-const FIRST_POSITION: u64 = 1 << 32;
 
 /// Which block a packet belongs to, where that is not the one of the packet before.
 impl Reassembler {
@@ -57,10 +55,15 @@ impl Reassembler {
             Standing::Again => again = true,
         }
         let Some((newest, position)) = self.newest else { return Ok(self.first(header, now_us)) };
-        match distance(newest, id).filter(|_| !again) {
-            Some(ahead @ 1..=NEAR) => Ok(self.follow(id, position.saturating_add_signed(ahead), now_us)),
-            Some(behind @ ..=0) if behind >= -SKIPPED => {
-                Ok(self.precede(id, position.saturating_add_signed(behind), now_us))
+        let Some(steps) = distance(newest, id).filter(|_| !again) else {
+            return self.astray(header, content, now_us);
+        };
+        let position = position.saturating_add_signed(steps);
+        match steps {
+            1..=NEAR => Ok(self.follow(id, position, now_us)),
+            // Behind the newest one, and not long before the first.
+            ..=0 if position >= self.first.saturating_sub(NEAR.unsigned_abs()) => {
+                Ok(self.precede(id, position, now_us))
             }
             _ => self.astray(header, content, now_us),
         }
@@ -71,37 +74,36 @@ impl Reassembler {
         self.newest = Some((header.block, FIRST_POSITION));
         // A leader most likely begins the stream; anything else has overtaken others, perhaps blocks before it.
         let (packets, waits) = (self.statistics.packets, header.packet != 0);
-        self.opening = Some(Opening { since_us: now_us, packets, first: FIRST_POSITION, waits });
+        self.opening = Some(Opening { since_us: now_us, packets, waits });
         self.begin(header.block, FIRST_POSITION, now_us)
     }
 
     /// A block behind the newest one. Those between have been sent, or left out by the camera.
     fn follow(&mut self, id: BlockId, position: u64, now_us: u64) -> Option<usize> {
-        let due_us = now_us.saturating_add(self.patience.first_us());
-        for flight in self.flights.iter_mut().filter(|flight| !flight.is_sent()) {
-            flight.was_sent(now_us, self.statistics.packets, due_us);
-        }
+        self.all_were_sent(now_us);
         let (newest, before) = self.newest.replace((id, position))?;
         self.expect(newest, before, position, now_us);
         self.begin(id, position, now_us)
     }
 
+    /// A later block has begun.
+    fn all_were_sent(&mut self, now_us: u64) {
+        let due_us = self.patience.first_due_us(now_us);
+        for flight in self.flights.iter_mut().filter(|flight| !flight.is_sent()) {
+            flight.was_sent(now_us, self.statistics.packets, due_us);
+        }
+    }
+
     /// A block that was overtaken by the first one of the session, or one that is done with.
     fn precede(&mut self, id: BlockId, position: u64, now_us: u64) -> Option<usize> {
-        let Some(first) = self.opening.as_ref().map(|opening| opening.first) else {
-            self.statistics.late += 1;
-            return None;
-        };
-        if position >= first || position < first.saturating_sub(NEAR.unsigned_abs()) {
+        if self.opening.is_none() || position >= self.first {
             self.statistics.late += 1;
             return None;
         }
-        if let Some(opening) = &mut self.opening {
-            opening.first = position;
-        }
+        let first = std::mem::replace(&mut self.first, position);
         self.expect(id, position, first, now_us);
         let index = self.begin(id, position, now_us)?;
-        let due_us = now_us.saturating_add(self.patience.first_us());
+        let due_us = self.patience.first_due_us(now_us);
         if let Some(flight) = self.flights.get_mut(index) {
             flight.was_sent(now_us, self.statistics.packets, due_us);
         }
@@ -110,15 +112,19 @@ impl Reassembler {
 
     /// The blocks between two are expected: they may have been overtaken, or lost as a whole.
     fn expect(&mut self, before: BlockId, from: u64, to: u64, now_us: u64) {
-        let due_us = now_us.saturating_add(self.patience.first_us());
+        let due_us = self.patience.first_due_us(now_us);
         let mut id = before;
         for position in from + 1..to {
             id = id.next();
+            // Ids that began anew may come to those that were there.
+            if self.recent.standing(id, None) != Standing::New {
+                continue;
+            }
             while self.flights.iter().filter(|flight| flight.image.is_none()).count() >= NEAR as usize {
                 let oldest = self.flights.iter().position(|flight| flight.image.is_none());
                 oldest.into_iter().for_each(|oldest| self.give_up(oldest));
             }
-            let mut flight = Flight::absent(id, position, self.capacity_of(id), due_us);
+            let mut flight = Flight::absent(id, position, self.capacity_of(id), now_us, due_us);
             flight.was_sent(now_us, self.statistics.packets, due_us);
             self.insert(flight);
         }
@@ -142,6 +148,7 @@ impl Reassembler {
         let Some(image) = self.pool.acquire() else { return Err(Refusal::FarBlock) };
         let mut stray = Flight::new(header.block, 0, self.capacity_of(header.block), now_us);
         stray.image = Some(image);
+        stray.first_at_ns = self.now_ns;
         self.stray = Some(stray);
         self.stray_packet(header, content, now_us)
     }
@@ -154,7 +161,7 @@ impl Reassembler {
         now_us: u64,
     ) -> Result<Option<usize>, Refusal> {
         let Some(stray) = &mut self.stray else { return Ok(None) };
-        let due_us = now_us.saturating_add(self.patience.first_us());
+        let due_us = self.patience.first_due_us(now_us);
         let image = stray.image.map_or(&mut [][..], |image| self.pool.image(image));
         let placed =
             stray.place(header.packet, *content, image, [now_us, due_us], self.now_ns, &mut self.statistics);
@@ -167,7 +174,7 @@ impl Reassembler {
                 }
             }
             Err(refusal) => {
-                if refusal.is_of_block() {
+                if header.packet == 0 && refusal.is_of_block() {
                     self.stray.take().into_iter().for_each(|stray| self.forget(stray));
                 }
                 return Err(refusal);
@@ -182,13 +189,11 @@ impl Reassembler {
         if let Some(ahead @ 1..=SKIPPED) = distance(newest, stray.block.id) {
             self.statistics.skipped += ahead.unsigned_abs() - 1;
         }
-        let due_us = now_us.saturating_add(self.patience.first_us());
-        for flight in self.flights.iter_mut().filter(|flight| !flight.is_sent()) {
-            flight.was_sent(now_us, self.statistics.packets, due_us);
-        }
+        self.all_were_sent(now_us);
         self.opening = None;
         stray.position = before + 1;
         self.newest = Some((stray.block.id, stray.position));
+        self.first = stray.position;
         self.insert(stray)
     }
 

@@ -130,10 +130,8 @@ fn the_last_packet_may_be_padded() {
     assert_eq!(receiver.blocks()[0].1, image.pixels());
     // In a buffer of just that size, before its leader too.
     packets.rotate_left(1);
-    receiver.take_all(packets.iter_mut().map(|packet| {
-        packet[3] = 2;
-        packet
-    }));
+    packets.iter_mut().for_each(|packet| packet[3] = 2);
+    receiver.take_all(&packets);
     assert_eq!(receiver.blocks()[0].1, image.pixels());
 }
 

@@ -92,7 +92,7 @@ pub fn answer(status: Status, block: BlockId, packet: u32) -> Vec<u8> {
 }
 
 pub const RESEND: ResendPolicy =
-    ResendPolicy { first_us: 1_000, again_us: 10_000, attempts: 5, per_second: 100_000 };
+    ResendPolicy { first_us: 1_000, silent_us: 1_000, again_us: 10_000, attempts: 5, per_second: 100_000 };
 
 /// Options of tests: every block is handed over.
 pub fn options() -> Options {
@@ -141,11 +141,14 @@ impl Receiver {
         packets.into_iter().for_each(|packet| self.take(packet.as_ref()));
     }
 
-    /// Let time pass until nothing is due within so many microseconds.
+    /// Let so many microseconds pass, awake when something is due.
     pub fn wait(&mut self, us: u64) {
         let end_us = self.now_us + us;
-        while let Some(due_us) = self.stream.due_us().filter(|&due_us| due_us <= end_us) {
-            self.now_us = due_us.max(self.now_us + 1);
+        let due = |now_us, stream: &Reassembler| {
+            stream.due_us().filter(|due_us| (now_us + 1..=end_us).contains(due_us))
+        };
+        while let Some(due_us) = due(self.now_us, &self.stream) {
+            self.now_us = due_us;
             self.stream.advance(self.now_us);
         }
         self.now_us = end_us;

@@ -2,8 +2,11 @@
 
 mod blocks;
 mod camera;
+mod captured;
+mod corpus;
 mod hostile;
 mod lossy;
 mod property;
 mod resends;
+mod script;
 mod sessions;

@@ -211,6 +211,8 @@ proptest! {
         let mut receiver = Receiver::new(Options { resend, buffers: 16, ..options() });
         let (mut blocks, mut moved) = (Vec::new(), BTreeSet::new());
         let mut damage = damage.iter().cycle();
+        // Shows what the device's payloads are like; else a short one may be taken for what the device sends.
+        receiver.take_all(&packets[0]);
         for (block, packet) in plan.arrivals(&images) {
             receiver.now_us += 100;
             let sound = &packets[block][packet];

@@ -36,7 +36,9 @@ fn a_gap_is_asked_for_after_a_while_again_and_again() {
     for _ in 0..3 {
         assert_eq!(receiver.asked(), [(short(1), 2, 4)]);
         assert_eq!(receiver.asked(), []);
-        receiver.wait(10_000);
+        receiver.wait(9_000);
+        receiver.take(&sent[0]);
+        receiver.wait(1_000);
     }
     assert_eq!(receiver.asked(), []);
     let statistics = receiver.stream.statistics();
@@ -47,6 +49,58 @@ fn a_gap_is_asked_for_after_a_while_again_and_again() {
     assert_eq!(receiver.verdicts(), [(short(1), vec![])]);
     let statistics = receiver.stream.statistics();
     assert_eq!((statistics.recovered, statistics.resend_packets), (1, 3));
+}
+
+#[test]
+fn a_gap_waits_until_many_packets_came_behind_it_or_none_for_a_while() {
+    let policy = ResendPolicy { silent_us: 50_000, ..RESEND };
+    // The camera goes on: the 64th packet behind the gap shows that nothing was overtaken.
+    let mut busy = receiver(policy);
+    let later: Vec<_> = (2..8).flat_map(packets).collect();
+    busy.take_all([&packets(1)[0], &packets(1)[2]]);
+    for packet in &later[..4] {
+        busy.wait(10_000);
+        busy.take(packet);
+        assert_eq!(busy.asked(), []);
+    }
+    busy.take_all(&later[4..59]);
+    busy.wait(1_000);
+    assert_eq!(busy.asked(), []);
+    assert!(busy.stream.due_us() > Some(busy.now_us));
+    // Packets missing at the end of the first block have waited less: it ended with the next one's first packet.
+    busy.take_all(packets(9).into_iter().take(4));
+    busy.wait(1_000);
+    assert_eq!(busy.asked(), [(short(1), 1, 1)]);
+    // The camera is held up, or is done.
+    let mut silent = receiver(policy);
+    silent.take_all([&packets(1)[0], &packets(1)[2]]);
+    silent.wait(49_999);
+    assert_eq!(silent.asked(), []);
+    assert_eq!(silent.stream.due_us(), Some(silent.now_us + 1));
+    silent.wait(1);
+    assert_eq!(silent.asked(), [(short(1), 1, 1)]);
+}
+
+#[test]
+fn a_request_that_nothing_came_after_does_not_count() {
+    let mut receiver = receiver(ResendPolicy { attempts: 2, ..RESEND });
+    let sent = packets(1);
+    receiver.take_all([&sent[0], &sent[2]]);
+    receiver.wait(1_000);
+    for _ in 0..10 {
+        assert_eq!(receiver.asked(), [(short(1), 1, 1)]);
+        receiver.wait(10_000);
+    }
+    // The camera goes on.
+    receiver.take(&sent[3]);
+    assert_eq!(receiver.asked(), [(short(1), 1, 1)]);
+    receiver.wait(5_000);
+    receiver.take(&sent[4]);
+    receiver.wait(5_000);
+    assert_eq!(receiver.asked(), []);
+    receiver.take_all([&sent[1]]);
+    receiver.take_all(&sent[5..]);
+    assert_eq!(receiver.verdicts(), [(short(1), vec![])]);
 }
 
 #[test]
@@ -106,6 +160,7 @@ fn a_block_that_the_camera_left_out_is_skipped_when_nothing_answers() {
     receiver.take_all(packets(3));
     let mut asked = 0;
     for _ in 0..30 {
+        receiver.take(&packets(3)[0]);
         receiver.wait(1_000);
         asked += receiver.asked().len();
     }
@@ -159,7 +214,8 @@ fn requests_have_a_ceiling() {
 fn an_answer_of_another_packet_or_block_is_taken_for_what_it_says() {
     let mut receiver = receiver(RESEND);
     let (first, second) = (packets(1), packets(2));
-    receiver.take_all(first.iter().enumerate().filter(|(at, _)| ![3, 5].contains(at)).map(|(_, packet)| packet));
+    receiver
+        .take_all(first.iter().enumerate().filter(|(at, _)| ![3, 5].contains(at)).map(|(_, packet)| packet));
     receiver.take_all(second.iter().enumerate().filter(|&(at, _)| at != 3).map(|(_, packet)| packet));
     receiver.wait(1_000);
     assert_eq!(receiver.asked(), [(short(1), 3, 3), (short(1), 5, 5), (short(2), 3, 3)]);
@@ -181,4 +237,83 @@ fn a_block_whose_requests_nobody_sends_is_given_up_all_the_same() {
     receiver.wait(2_000_000);
     assert_eq!(receiver.verdicts(), [(short(1), vec![(5, 9)])]);
     assert_eq!(receiver.stream.due_us(), None);
+}
+
+/// Whether a packet is lost: one of so many by chance, and sixty-four in a row now and then.
+struct Loss {
+    state: u64,
+    per_thousand: u64,
+    burst: u32,
+}
+
+impl Loss {
+    fn next(&mut self) -> bool {
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let chance = self.state >> 33;
+        self.burst = match self.burst {
+            0 if chance.is_multiple_of(5_000) => 64,
+            left => left.saturating_sub(1),
+        };
+        self.burst > 0 || chance % 1000 < self.per_thousand
+    }
+}
+
+#[test]
+fn at_the_rate_of_a_link_every_block_becomes_whole() {
+    for (seed, per_thousand) in [(1, 1), (2, 10), (3, 50), (4, 100), (5, 200)] {
+        let mut loss = Loss { state: seed, per_thousand, burst: 0 };
+        let bytes = 900 * crate::camera::CAPACITY as u32 - 10;
+        let policy = ResendPolicy {
+            first_us: 500,
+            silent_us: 5_000,
+            again_us: 4_000,
+            attempts: 12,
+            per_second: 30_000,
+        };
+        let mut receiver = Receiver::new(Options {
+            resend: Some(policy),
+            buffers: 16,
+            block_bytes: bytes as usize,
+            deliver_incomplete: false,
+            ..options()
+        });
+        let images: Vec<_> = (1..40).map(|id| Image::new(short(id), bytes)).collect();
+        let sent: Vec<_> = images.iter().map(Image::packets).collect();
+        // Answers take a ms, behind what the camera sends meanwhile, and are lost like all others.
+        let mut answers = std::collections::VecDeque::new();
+        let mut whole = 0;
+        let mut step = |receiver: &mut Receiver, packet: Option<&[u8]>, loss: &mut Loss| {
+            receiver.now_us += 12;
+            packet.into_iter().filter(|_| !loss.next()).for_each(|packet| receiver.take(packet));
+            for (block, first, last) in receiver.asked() {
+                let due_us = receiver.now_us + 1_000;
+                answers.extend((first..=last).map(|packet| (due_us, block.value() as usize - 1, packet)));
+            }
+            while answers.front().is_some_and(|(due_us, ..)| *due_us <= receiver.now_us) {
+                let Some((_, block, packet)) = answers.pop_front() else { break };
+                if !loss.next() {
+                    receiver.take(&sent[block][packet as usize]);
+                }
+            }
+            for (block, pixels) in receiver.blocks() {
+                assert_eq!(block.id, short(whole + 1), "{per_thousand}");
+                assert!(pixels == images[usize::from(whole)].pixels(), "{per_thousand}");
+                whole += 1;
+            }
+        };
+        for packet in sent.iter().flatten() {
+            step(&mut receiver, Some(packet), &mut loss);
+        }
+        for _ in 0..60_000 {
+            step(&mut receiver, None, &mut loss);
+            receiver.stream.advance(receiver.now_us);
+        }
+        let statistics = receiver.stream.statistics();
+        assert_eq!(
+            (whole, statistics.incomplete + statistics.queue_full),
+            (39, 0),
+            "{per_thousand} {statistics:?}"
+        );
+    }
 }

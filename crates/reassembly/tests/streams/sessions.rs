@@ -1,6 +1,7 @@
 //! Packets of the session before, which come late.
 
 use crate::camera::{options, short, Image, Receiver};
+use framewire_reassembly::Options;
 
 const BYTES: u32 = 700;
 
@@ -79,7 +80,7 @@ fn a_camera_without_a_clock_begins_with_its_first_leader() {
 
 #[test]
 fn within_a_session_a_camera_may_begin_anew_at_an_id_that_was_there() {
-    let mut receiver = Receiver::new(options());
+    let mut receiver = Receiver::new(Options { buffers: 16, ..options() });
     for round in 0..3 {
         for id in 1..6 {
             receiver.take_all(image(id, 1000 * round + u64::from(id)).packets());
