@@ -118,6 +118,7 @@ export class Acquisition implements AsyncDisposable {
     return this.#stopped
   }
 
+  /** As {@link stop}, where it was started. */
   async [Symbol.asyncDispose](): Promise<void> {
     const isStarted = await this.started.then(
       () => true,

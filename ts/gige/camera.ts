@@ -16,7 +16,7 @@ import type { CaptureEvent, CaptureStage } from './capture/stage.js'
 import { type DescriptionBytes, type DescriptionOptions, readDescription } from './description.js'
 import { closedFault, lostFault, optionFault } from './faults.js'
 import type { GigeFrame } from './frame.js'
-import { GigeLiveSource, type LiveOptions, type PackingCamera } from './live-source.js'
+import { GigeLiveSource, type LiveOptions } from './live-source.js'
 import { type GigeWasm, gigeVision, hostNetwork } from './network.js'
 import type { Registers } from './registers.js'
 import { type ReachableCamera, type SelectionOptions, selectCamera } from './selection.js'
@@ -96,7 +96,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
   readonly #thread: Thread<CaptureStage>
   readonly #options: OpenCameraOptions
   readonly #events: MessagePort
-  readonly #streaming: StreamingCamera & PackingCamera
+  readonly #streaming: StreamingCamera
   /** Rejects when the worker is gone. */
   readonly #gone: Promise<never>
   #address: string
@@ -143,6 +143,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
     return this.#command((stage) => stage.readRegisters(addresses))
   }
 
+  /** A 32-bit register. Rejects with `gige/refused` where the camera will not. */
   writeRegister(address: number, value: number): Promise<void> {
     return this.#command((stage) => stage.writeRegister(address, value))
   }
@@ -151,6 +152,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
     return this.#command((stage) => stage.readMemory(address, bytes))
   }
 
+  /** Any number of bytes. Rejects as {@link writeRegister}. */
   writeMemory(address: number, data: Uint8Array): Promise<void> {
     return this.#command((stage) => stage.writeMemory(address, data))
   }
@@ -211,6 +213,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
     return this.#closing
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

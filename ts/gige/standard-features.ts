@@ -23,6 +23,7 @@ export abstract class StandardFeatures extends EventTarget {
     return this.#number('Width')
   }
 
+  /** Pixels of a row; the camera may take certain widths alone. Frames under way have to be stopped before. */
   async setWidth(pixels: number): Promise<number> {
     return this.#setNumber('Width', pixels)
   }
@@ -32,6 +33,7 @@ export abstract class StandardFeatures extends EventTarget {
     return this.#number('Height')
   }
 
+  /** Rows; as {@link setWidth}. */
   async setHeight(pixels: number): Promise<number> {
     return this.#setNumber('Height', pixels)
   }
@@ -41,6 +43,7 @@ export abstract class StandardFeatures extends EventTarget {
     return this.#text('PixelFormat')
   }
 
+  /** By its name in the PFNC, of those that the camera knows. */
   async setPixelFormat(format: string): Promise<string> {
     return this.#setText('PixelFormat', format)
   }
@@ -75,6 +78,7 @@ export abstract class StandardFeatures extends EventTarget {
     return this.#number(await this.#nameOf('gain'))
   }
 
+  /** In the camera's own unit, mostly dB. */
   async setGain(gain: number): Promise<number> {
     return this.#setNumber(await this.#nameOf('gain'), gain)
   }
@@ -84,6 +88,7 @@ export abstract class StandardFeatures extends EventTarget {
     return (await this.#text('TriggerMode')) === 'On' ? 'On' : 'Off'
   }
 
+  /** `On`: each frame waits for a trigger. */
   async setTriggerMode(mode: 'On' | 'Off'): Promise<void> {
     await this.#setText('TriggerMode', mode)
   }
@@ -93,6 +98,7 @@ export abstract class StandardFeatures extends EventTarget {
     return this.#text('TriggerSource')
   }
 
+  /** One of the sources that the camera has. */
   async setTriggerSource(source: string): Promise<string> {
     return this.#setText('TriggerSource', source)
   }

@@ -6,7 +6,7 @@ export const PIXEL_FORMATS = {
   Mono16: 0x0110_0007,
 } as const
 
-/** A name of {@link PIXEL_FORMATS}. */
+/** Pixel formats of simulated cameras, by their names in the PFNC. */
 export type SimulatedPixelFormat = keyof typeof PIXEL_FORMATS
 
 /** Bits that a pixel takes; a field of every number. */

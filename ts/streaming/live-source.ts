@@ -15,6 +15,7 @@ export interface LiveFormat {
 
 /** A camera that frames can be streamed of as they come. */
 export interface LiveCamera {
+  /** Its frames, as {@link LiveSource} hands them out. */
   live(): LiveSource
 }
 
@@ -29,6 +30,11 @@ export interface LiveSource {
    * over it is said in `packing/live.ts`. Resolves when the camera was told to start; rejects where it cannot be.
    */
   start(order: LiveOrder, outlet: MessagePort): Promise<LiveRun>
+  /**
+   * Resolves when a camera that was lost is there again and can be started, set up as before. Undefined where nobody
+   * looks for it, or where `failure`, which ended the last run or kept the next from starting, says something else.
+   */
+  comeBack?(failure: Error): Promise<void> | undefined
 }
 
 /** A camera that is running. Should it be lost, the outlet says so (`ended`), or its port closes. */
@@ -38,4 +44,6 @@ export interface LiveRun {
    * still packed.
    */
   stop(): Promise<void>
+  /** Why it has stopped by itself, if it has. */
+  readonly failure?: Error | undefined
 }
