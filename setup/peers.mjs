@@ -6,6 +6,7 @@ const PROGRAMS = {
   'arv-fake-gv-camera-0.8': 'aravis-tools',
   'arv-tool-0.8': 'aravis-tools-cli',
   tshark: 'tshark',
+  nft: 'nftables',
 }
 
 /**

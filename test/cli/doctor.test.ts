@@ -1,42 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Check, Finding, Level } from 'framewire/gige'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type Link, layLink } from '../gige/network.js'
+import type { Link } from '../gige/network.js'
 import { aravisCamera } from '../gige/peers/peers.js'
-import type { Running } from '../gige/process.js'
 import { describeWithPeers } from '../gige/suite.js'
-import { askAt, mend, runAt } from './cameras.js'
-import { CLI } from './command.js'
+import { layLinkApart, mend, runAsNobody, runAt } from './cameras.js'
+import { type Examination, examine, found, levels, plugIn } from './doctor-bench.js'
 
-/** What `doctor --json` prints. */
-interface Examination {
-  errors: number
-  warnings: number
-  findings: Finding[]
-}
-
-// The host, there, is in a namespace of its own: its firewall and its addresses are no matter of this machine.
 describeWithPeers('doctor', ['arv-fake-gv-camera-0.8', 'nft'], () => {
   let link: Link
-  let camera: Running
   beforeEach(async () => {
-    link = await layLink({ apart: true })
-    camera = await aravisCamera(link, { serial: 'DOC1', end: 'here' })
+    link = await layLinkApart()
+    await aravisCamera(link, { serial: 'DOC1', end: 'here' })
   })
   afterEach(() => link.close())
 
-  const examine = () => askAt<Examination>(link, 'there', 'doctor', '--camera', link.here)
-  const found = ({ findings }: Examination, check: Check, subject: Finding['subject'] = 'camera') =>
-    findings.find((finding) => finding.check === check && finding.subject === subject)
-  const levels = ({ findings }: Examination) =>
-    Object.fromEntries(
-      findings.filter(({ subject }) => subject === 'camera').map(({ check, level }) => [check, level]),
-    ) as Partial<Record<Check, Level>>
   const nft = (command: string) => mend(link, 'there', `nft '${command}'`)
 
   it('finds nothing wrong where nothing is', async () => {
-    const told = await examine()
+    const told = await examine(link, link.here)
     expect(told.ok).toBe(true)
     expect(levels(told)).toEqual({ subnet: 'ok', control: 'ok', path: 'ok', stream: 'ok' })
     expect(found(told, 'stream')).toMatchObject({
@@ -57,30 +39,33 @@ describeWithPeers('doctor', ['arv-fake-gv-camera-0.8', 'nft'], () => {
 
   it('finds a small MTU, and mends it', async () => {
     link.ip('there', 'link set end mtu 1400')
-    const told = await examine()
+    const told = await examine(link, link.here)
     const mtu = found(told, 'mtu', 'interface')
     expect(mtu).toMatchObject({ level: 'warning', details: { mtu: 1400 } })
     await mend(link, 'there', mtu!.fix!)
-    expect(found(await examine(), 'mtu', 'interface')).toMatchObject({ level: 'ok', details: { mtu: 1500 } })
+    expect(found(await examine(link, link.here), 'mtu', 'interface')).toMatchObject({
+      level: 'ok',
+      details: { mtu: 1500 },
+    })
   })
 
   it('finds a firewall that eats the stream, and mends it', async () => {
     await nft('add table inet filter')
     await nft('add chain inet filter input { type filter hook input priority 0 ; policy drop ; }')
     await nft('add rule inet filter input ct state established accept')
-    const told = await examine()
+    const told = await examine(link, link.here)
     expect(told).toMatchObject({ ok: false, errors: 1 })
     const stream = found(told, 'stream')
     expect(stream).toMatchObject({ level: 'error', details: { firewall: 'nftables' } })
     await mend(link, 'there', stream!.fix!)
-    expect(levels(await examine())).toMatchObject({ control: 'ok', stream: 'ok' })
+    expect(levels(await examine(link, link.here))).toMatchObject({ control: 'ok', stream: 'ok' })
   })
 
   it('finds a firewall that eats answers to broadcasts, and mends it', async () => {
     await nft('add table ip guard')
     await nft('add chain ip guard incoming { type filter hook input priority 0 ; }')
     await nft('add rule ip guard incoming iifname end ct state != established counter drop')
-    const search = () => askAt<Examination>(link, 'there', 'doctor')
+    const search = () => examine(link)
     const cameras = found(await search(), 'cameras', 'host')
     expect(cameras).toMatchObject({ level: 'error', message: expect.stringContaining('nftables') })
     await mend(link, 'there', cameras!.fix!)
@@ -93,7 +78,7 @@ describeWithPeers('doctor', ['arv-fake-gv-camera-0.8', 'nft'], () => {
     const script = fileURLToPath(new URL('hold-camera.mjs', import.meta.url))
     const holder = link.run('there', process.execPath, [script, link.here])
     await holder.line(/^held$/)
-    const told = await examine()
+    const told = await examine(link, link.here)
     expect(told.ok).toBe(false)
     expect(levels(told)).toMatchObject({ control: 'error' })
     expect(found(told, 'stream')).toBeUndefined()
@@ -101,43 +86,37 @@ describeWithPeers('doctor', ['arv-fake-gv-camera-0.8', 'nft'], () => {
   })
 
   it('finds a route that leads elsewhere, and mends it', async () => {
-    link.ip('there', 'link add other type veth peer name another')
-    link.ip('there', 'link set another up')
-    link.ip('there', 'link set other up')
+    await plugIn(link, 'other')
     link.ip('there', `route add ${link.here}/32 dev other`)
-    const route = found(await examine(), 'route')
+    const route = found(await examine(link, link.here), 'route')
     expect(route).toMatchObject({ level: 'warning', details: { interfaceName: 'end' } })
     await mend(link, 'there', route!.fix!)
-    const told = await examine()
+    const told = await examine(link, link.here)
     expect(found(told, 'route')).toBeUndefined()
     expect(levels(told)).toMatchObject({ stream: 'ok' })
   })
 
   it('finds two adapters in one subnet, and mends it', async () => {
-    link.ip('there', 'link add other type veth peer name another')
-    link.ip('there', 'link set another up')
+    await plugIn(link, 'other')
     link.ip('there', `addr add ${link.there.replace(/\d+$/, '77')}/24 dev other`)
-    link.ip('there', 'link set other up')
-    const subnets = found(await examine(), 'subnets', 'host')
+    const subnets = found(await examine(link, link.here), 'subnets', 'host')
     expect(subnets).toMatchObject({ level: 'warning' })
     await mend(link, 'there', subnets!.fix!)
-    expect(found(await examine(), 'subnets', 'host')).toBeUndefined()
+    expect(found(await examine(link, link.here), 'subnets', 'host')).toBeUndefined()
   })
 
-  it('finds nobody, and says what is there', async () => {
-    await camera.stop()
-    const told = await askAt<Examination>(link, 'there', 'doctor')
+  it('finds nobody of that name, and says who is there', async () => {
+    const told = await examine(link, '4711')
     expect(told.ok).toBe(false)
-    expect(found(told, 'cameras', 'host')).toMatchObject({ level: 'error', details: { found: [] } })
+    const cameras = found(told, 'cameras', 'host')
+    expect(cameras).toMatchObject({ level: 'error', details: { found: ['DOC1'] } })
+    expect(cameras!.message).toMatch(/4711 does not answer \(DOC1 does\)/)
   })
 
   it('finds how small a receive buffer is for those who are not root', async () => {
     const most = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'))
-    const doctor = [process.execPath, CLI, 'doctor', '--camera', link.here, '--json', '--quiet']
-    const nobody = ['--reuid=65534', '--clear-groups', '--inh-caps=-all', ...doctor]
-    const running = link.run('there', 'setpriv', nobody)
-    await running.ended()
-    const told = JSON.parse(running.lines.find((line) => line.startsWith('{'))!) as Examination
+    const { lines } = await runAsNobody(link, 'there', 'doctor', '--camera', link.here, '--json', '--quiet')
+    const told = JSON.parse(lines.find((line) => line.startsWith('{'))!) as Examination
     const granted = Math.min(most, 32 * 2 ** 20)
     expect(found(told, 'receive-buffer', 'host')).toMatchObject({
       level: granted < 9_375_000 ? 'warning' : 'ok',

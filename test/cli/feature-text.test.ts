@@ -19,8 +19,9 @@ const details = (stated: Partial<FeatureDetails>): FeatureDetails => ({
 describe('values of features', () => {
   it('are read back as they are shown', () => {
     const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
-    const back = (type: FeatureType) => (value: FeatureValue) =>
+    const back = (type: FeatureType) => (value: FeatureValue) => {
       expect(featureValue(valueText(value), type)).toEqual(value)
+    }
     fc.assert(fc.property(fc.maxSafeInteger(), back('integer')))
     fc.assert(
       fc.property(

@@ -64,8 +64,7 @@ Camera SN-7
           columns,
           colours: false,
         })
-        const [, , rest] = /^(Interface eth1)\n([^]*)\n\n1 error\./.exec(text)!
-        const lines = rest!.split('\n')
+        const lines = text.split('\n').slice(1, -2)
         expect(lines.pop()).toBe(`${' '.repeat(27)}$ ${fix}`)
         for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
         expect(lines.map((line) => line.slice(27)).join(' ')).toBe(words.join(' '))

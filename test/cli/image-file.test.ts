@@ -16,7 +16,7 @@ function image(shape: readonly number[], bits: 8 | 16): Image {
 }
 
 async function written(path: string, images: readonly Image[], count = images.length): Promise<string[]> {
-  const files = imageFiles(path, count)
+  const files = await imageFiles(path, count)
   for (const one of images) await files.write(one)
   return files.close()
 }
@@ -85,8 +85,17 @@ describe('files of images', () => {
     for (const ending of ['npy', 'png', 'tif', 'csv']) {
       const path = join(folder(), `shot.${ending}`)
       await written(path, [image([2, 2], 8)])
-      await expect(written(path, [image([2, 2], 8)])).rejects.toMatchObject({ code: 'EEXIST' })
+      await expect(imageFiles(path, 1)).rejects.toThrow(/shot\.[a-z]+ exists already/)
     }
+    // Nor what comes into being meanwhile.
+    const path = join(folder(), 'shot.png')
+    const both = [await imageFiles(path, 1), await imageFiles(path, 1)]
+    await both[0]!.write(image([2, 2], 8))
+    await expect(both[1]!.write(image([2, 2], 8))).rejects.toMatchObject({ code: 'EEXIST' })
+  })
+
+  it('need a folder', async () => {
+    await expect(imageFiles(join(folder(), 'none', 'shot.png'), 1)).rejects.toThrow(/none is none/)
   })
 
   it.each<[string, string, Image]>([
@@ -103,14 +112,14 @@ describe('files of images', () => {
   })
 
   it('refuse images of another size in one array', async () => {
-    const files = imageFiles(join(folder(), 'a.npy'), 2)
+    const files = await imageFiles(join(folder(), 'a.npy'), 2)
     await files.write(image([2, 3], 8))
     await expect(files.write(image([3, 2], 8))).rejects.toMatchObject({ code: 'frames/size-changed' })
     await files.close()
   })
 
-  it('are of known kinds', () => {
-    expect(() => imageFiles('shot.jpg', 1)).toThrow(/\.npy, \.png, \.tif or \.csv/)
+  it('are of known kinds', async () => {
+    await expect(imageFiles('shot.jpg', 1)).rejects.toThrow(/\.npy, \.png, \.tif or \.csv/)
   })
 })
 
@@ -126,6 +135,7 @@ describeWithPython('files of images, read by Pillow and numpy', () => {
       ['gray16.tif', image([7, 13], 16)],
       ['rgb8.tif', image([5, 3, 3], 8)],
       ['rgba8.tif', image([5, 3, 4], 8)],
+      ['bytes.npy', image([100], 8)],
       ['gray8.npy', image([7, 13], 8)],
       ['gray16.npy', image([7, 13], 16)],
       ['rgb16.npy', image([5, 3, 3], 16)],

@@ -22,16 +22,26 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => service.close(resolve)))
 
 describe('help', () => {
-  it.each([['stream'], ['resume'], ['recover'], ['journal'], ['serve'], ['verify'], ['info']])(
-    'shows examples of %s on stdout',
-    async (command) => {
-      const { code, stdout, stderr } = await run([command, '--help'])
-      expect(code).toBe(0)
-      expect(stdout).toContain(`Usage: framewire ${command}`)
-      expect(stdout).toContain('Examples:\n  $ framewire')
-      expect(stderr).toBe('')
-    },
-  )
+  it.each([
+    ['stream'],
+    ['resume'],
+    ['recover'],
+    ['journal'],
+    ['serve'],
+    ['verify'],
+    ['info'],
+    ['discover'],
+    ['doctor'],
+    ['grab'],
+    ['features'],
+    ['force-ip'],
+  ])('shows examples of %s on stdout', async (command) => {
+    const { code, stdout, stderr } = await run([command, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain(`Usage: framewire ${command}`)
+    expect(stdout).toContain('Examples:\n  $ framewire')
+    expect(stderr).toBe('')
+  })
 
   it('shows an option among those of its kind', async () => {
     const { stdout } = await run(['journal', 'rm', '--help'])
@@ -126,7 +136,16 @@ describe('a command line that cannot be meant', () => {
     ['a key for nobody', ['serve', '--no-auth', '--api-key', 'key'], 'usage', /--no-auth.*--api-key/],
     ['a port out of range', ['serve', '--port', '65536'], 'server/option', /--port/],
     ['a file without a comparison', ['verify', 'store/id', '--scale', 'full'], 'usage', /--against/],
-    ['an info of nothing', ['info'], 'usage', /missing required argument/],
+    ['an info of nothing', ['info'], 'usage', /missing required argument.*--camera/],
+    ['an info of two things', ['info', GROWTH, '--camera', 'C1'], 'usage', /either a file or --camera/],
+    ['a grab to nowhere', ['grab'], 'usage', /--out/],
+    ['a grab of no frame', ['grab', '-o', 'a.png', '--count', '0'], 'usage', /--count.*above 0/],
+    ['a grab to a strange file', ['grab', '-o', 'a.jpg'], 'usage', /\.npy, \.png, \.tif or \.csv/],
+    ['a grab over a file', ['grab', '-o', GROWTH], 'usage', /exists already/],
+    ['a feature to nothing', ['features', 'set', 'Width'], 'usage', /NAME=VALUE/],
+    ['features of nothing', ['features', 'get'], 'usage', /missing required argument.*features get --help/],
+    ['an address that is none', ['discover', '--address', 'lab'], 'gige/option', /IPv4.*--address/],
+    ['a camera without a MAC', ['force-ip', '198.18.0.7'], 'usage', /missing required argument 'address'/],
   ])('%s', async (_, args, code, message) => {
     const heardBefore = connections
     const env = { FRAMEWIRE_API_KEY: 'key', AS_API_ENDPOINT: endpoint }

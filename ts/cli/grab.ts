@@ -1,4 +1,4 @@
-import { noFrameFault } from '../gige/acquisition.js'
+import { noFrameFault } from '../gige/stream-faults.js'
 import type { GigeCamera, GigeFrame, Losses } from '../gige.js'
 import { type CameraOptions, described, withCamera } from './camera.js'
 import { assign, assignment } from './features.js'
@@ -33,7 +33,7 @@ interface Grabbed {
 /** `framewire grab -o FILE`: frames of a camera, in files. Those that came are written, whatever comes after. */
 export async function grab(options: GrabOptions, output: Output): Promise<Outcome> {
   const assignments = (options.set ?? []).map(assignment)
-  const files = imageFiles(options.out, options.count)
+  const files = await imageFiles(options.out, options.count)
   return interruptible(
     (signal, exitCode) =>
       withCamera(options, output, async (camera) => {

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { parse } from 'node:path'
+import { join, parse } from 'node:path'
 import { FramewireError } from '../errors.js'
 import { bytesOf, type Image, pictureOf } from './image.js'
+import { mustBeNew } from './new-file.js'
 import { npyHeader } from './npy-file.js'
 import { usage } from './outcome.js'
 import { pngFile } from './png-file.js'
@@ -18,18 +19,22 @@ export interface ImageFiles {
 /**
  * Files for `count` images, by the ending of their name: `.npy` one array for all, of `(N, H, W)` where there may be
  * several; `.png`, `.tif` and `.csv` a file for each, `NAME-0.png` and on where there may be several. Nothing is written
- * over. Throws a usage error for another ending; `write` rejects where the format cannot hold the image.
+ * over. Rejects with a usage error for another ending, a file that is there, a folder that is not; `write` rejects where
+ * the format cannot hold the image.
  */
-export function imageFiles(path: string, count: number): ImageFiles {
+export async function imageFiles(path: string, count: number): Promise<ImageFiles> {
   const { dir, name, ext } = parse(path)
   const ending = ext.toLowerCase()
-  if (ending === '.npy') return new NpyFile(path, count > 1)
   const encode = ENCODERS[ending]
-  if (!encode) throw usage(`--out must end in .npy, .png, .tif or .csv; ${path} does not.`)
+  if (ending !== '.npy' && !encode) {
+    throw usage(`--out must end in .npy, .png, .tif or .csv; ${path} does not.`)
+  }
   const digits = String(count - 1).length
+  const isNumbered = encode !== undefined && count > 1
   const pathOf = (index: number) =>
-    count === 1 ? path : `${dir && `${dir}/`}${name}-${String(index).padStart(digits, '0')}${ext}`
-  return new SingleFiles(pathOf, encode)
+    isNumbered ? join(dir, `${name}-${String(index).padStart(digits, '0')}${ext}`) : path
+  await mustBeNew(pathOf(0))
+  return encode ? new SingleFiles(pathOf, encode) : new NpyFile(path, count > 1)
 }
 
 type Encode = (image: Image, path: string) => Promise<Buffer | string> | Buffer | string

@@ -32,7 +32,9 @@ export async function writeNpy(
 
 /** What a .npy file (version 1.0) begins with: 128 bytes where the axes are those of images. */
 export function npyHeader(descr: '|u1' | '<u2', shape: readonly number[]): Buffer {
-  const about = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
+  // As numpy writes it: one axis has a comma behind it.
+  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
+  const about = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`
   const text = `${about.padEnd(Math.ceil((about.length + 11) / 64) * 64 - 11)}\n`
   const head = Buffer.alloc(10)
   head.write('\x93NUMPY\x01\x00', 'latin1')

@@ -38,6 +38,14 @@ const OPTIONS: Readonly<Record<string, string>> = {
   store: '--store',
 }
 
+/** The same of a camera's. */
+const CAMERA_OPTIONS: Readonly<Record<string, string>> = {
+  addresses: '--address',
+  interfaces: '--interface',
+  netmask: '--netmask',
+  gateway: '--gateway',
+}
+
 /** The same of a simulated camera's; the others are its faults. */
 const SIMULATOR_OPTIONS: Record<string, string> = {
   address: '--ip',
@@ -52,7 +60,8 @@ const SIMULATOR_OPTIONS: Record<string, string> = {
   source: '--source',
   bandwidthMBps: '--bandwidth',
   seed: '--seed',
-  strangerAddress: '--hostile',
+  strangerAddress: '--stranger',
+  firstBlockId: '--first-id',
   'faults.loss': '--loss',
 }
 
@@ -103,6 +112,7 @@ function mendingOption(error: unknown): string | undefined {
   if (hasCode(error, 'frames/gray-required')) return '--gray'
   if (hasCode(error, 'frames/conversion')) return '--scale'
   if (hasCode(error, 'stream/option') || hasCode(error, 'server/option')) return OPTIONS[error.details.option]
+  if (hasCode(error, 'gige/option')) return CAMERA_OPTIONS[error.details.option]
   if (hasCode(error, 'simulator/option')) return SIMULATOR_OPTIONS[error.details.option] ?? '--fault'
   return undefined
 }

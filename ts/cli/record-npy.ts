@@ -10,7 +10,7 @@ const SEVERAL = 2
 export async function recordNpy({ camera, options, output, signal }: RecordedCamera): Promise<Recorded> {
   const { out, frames = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = options
   if (options.fps !== undefined) await frameRate(camera, options.fps)
-  const file = imageFiles(out!, SEVERAL)
+  const file = await imageFiles(out!, SEVERAL)
   const acquisition = camera.acquisition()
   let written = 0
   let firstAt: number | undefined

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
 import type { GigeCamera } from '../gige.js'
 import { described, withCamera } from './camera.js'
 import { assign, assignment } from './features.js'
 import { type InterruptedCode, interruptible } from './interrupt.js'
+import { mustBeNew } from './new-file.js'
 import { failed, type Outcome, usage } from './outcome.js'
 import type { Output } from './output.js'
 import { recordNpy } from './record-npy.js'
@@ -36,10 +35,7 @@ async function targetOf({ out, stream, journal, keep }: RecordOptions) {
   const kind = /\.(npy|zarr)$/.exec(out)?.[1]
   if (!kind)
     throw usage('--out must end in .npy (pixels as they come) or .zarr (8 bit, with times and gaps).')
-  if (await stat(out).catch(() => undefined)) throw usage(`${out} exists already.`)
-  const place = dirname(resolve(out))
-  const isPlace = (await stat(place).catch(() => undefined))?.isDirectory()
-  if (!isPlace) throw usage(`--out is written into a folder that is there; ${place} is none.`)
+  await mustBeNew(out)
   return kind === 'npy' ? recordNpy : recordZarr
 }
 

@@ -1,7 +1,8 @@
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { dataIdOf } from '../journal/directory.js'
 import { journalsIn } from './journal-place.js'
+import { mustBeNew } from './new-file.js'
 import { failed, type Outcome, usage } from './outcome.js'
 import type { Output } from './output.js'
 import type { Recovered } from './recovered.js'
@@ -18,10 +19,7 @@ export interface RecoverOptions {
 export async function recover(path: string, { out }: RecoverOptions, output: Output): Promise<Outcome> {
   const kind = /\.(npy|zarr)$/.exec(out)?.[1] as 'npy' | 'zarr' | undefined
   if (!kind) throw usage('--out must end in .npy (the frames alone) or .zarr (a group, gaps marked).')
-  if (await stat(out).catch(() => undefined)) throw usage(`${out} exists already.`)
-  const place = dirname(resolve(out))
-  const isPlace = (await stat(place).catch(() => undefined))?.isDirectory()
-  if (!isPlace) throw usage(`--out is written into a folder that is there; ${place} is none.`)
+  await mustBeNew(out)
   const folder = resolve(path)
   const dataId = dataIdOf(basename(folder))
   if (dataId === undefined) throw usage(`${path} is no folder of a journal.`)
@@ -30,7 +28,7 @@ export async function recover(path: string, { out }: RecoverOptions, output: Out
   if (session.kind === 'series' && kind === 'npy')
     throw usage(`the journal of ${dataId} holds channels: they are written to --out FILE.zarr.`)
 
-  const scratch = await mkdtemp(join(place, '.recover-'))
+  const scratch = await mkdtemp(join(dirname(resolve(out)), '.recover-'))
   try {
     const recovered =
       session.kind === 'frames'

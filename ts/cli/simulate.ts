@@ -20,10 +20,13 @@ export interface SimulateOptions {
   pixelFormat?: SimulatedPixelFormat
   source: string
   bandwidth: number
+  firstId: number
+  extendedIds?: boolean
   seed: number
   loss?: number
   fault?: string[]
   hostile?: Hostile
+  stranger?: string
   record?: string
   /** Seconds after which it ends by itself. */
   duration?: number
@@ -33,7 +36,7 @@ export interface SimulateOptions {
 export async function simulateGige(options: SimulateOptions, output: Output): Promise<Outcome> {
   const { ip, device, serial, name, model, fps, size, pixelFormat, source, bandwidth, seed, hostile } =
     options
-  const { loss, fault = [], record, duration } = options
+  const { firstId, extendedIds, loss, fault = [], stranger, record, duration } = options
   return interruptible(
     async (signal) => {
       const simulator = await createGigeSimulator({
@@ -51,6 +54,9 @@ export async function simulateGige(options: SimulateOptions, output: Output): Pr
         seed,
         faults: { ...Object.fromEntries(fault.map(parseFault)), ...(loss !== undefined && { loss }) },
         hostile,
+        strangerAddress: stranger,
+        firstBlockId: firstId,
+        extendedIds,
       })
       output.result(
         { ok: true, ready: true, address: simulator.address, serial: simulator.serial },

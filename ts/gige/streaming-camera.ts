@@ -1,7 +1,6 @@
 import { type Thread, transferred } from '../core/thread.js'
 import { isFramewireError } from '../errors.js'
 import type { CaptureStage } from './capture/stage.js'
-import type { PackingCamera } from './live-source.js'
 import { warnOfReceiveBuffer } from './receive-buffer-warning.js'
 import type { StandardFeatures } from './standard-features.js'
 import type { StreamingCamera } from './stream-run.js'
@@ -17,7 +16,7 @@ export function streamingCamera(
   camera: StandardFeatures & { readonly address: string },
   command: RunCommand,
   isLookedFor: boolean,
-): StreamingCamera & PackingCamera {
+): StreamingCamera {
   let returns = 0
   camera.addEventListener('reconnected', () => returns++)
   return {
