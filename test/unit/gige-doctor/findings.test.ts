@@ -181,6 +181,14 @@ describe('a camera', () => {
     const host = { device: 'eth1', subnet: '192.168.5.10', netmask: '255.255.255.255', metric: 900 }
     expect(ofCamera({}, { routes: [...routes, host] })).toEqual([])
     expect(ofCamera({}, { routes: undefined })).toEqual([])
+    // One that is simulated on this host.
+    const own = {
+      address: '192.168.5.10',
+      netmask: '255.255.255.0',
+      broadcast: '192.168.5.255',
+      linkLocal: false,
+    }
+    expect(ofCamera({}, { routes, interfaces: [adapter({ addresses: [own] })] })).toEqual([])
   })
 
   it('that somebody else controls', () => {
