@@ -186,6 +186,8 @@ export interface ErrorDetails {
   'server/store': { path: string; reason: string }
   /** The disk of the store is full. */
   'server/full': { path: string }
+  /** Capture times were told of a chunk that is not held (`frames` is 0), or has another number of frames. */
+  'server/times': { chunk: number; frames: number; times: number }
   /** What the store holds differs from what it should hold. */
   'server/verify': { dataId: string; reason: string; chunk?: number; frame?: number }
 }

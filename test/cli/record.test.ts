@@ -64,7 +64,7 @@ describe('record', () => {
     })
     const file = readFileSync(out)
     const header = file.readUInt16LE(8)
-    expect(file.subarray(10, 10 + header).toString('latin1')).toContain(`'shape': (30, ${H}, ${W},`)
+    expect(file.subarray(10, 10 + header).toString('latin1')).toContain(`'shape': (30, ${H}, ${W}`)
     const numbers = numbersOf(file.subarray(10 + header))
     expect(numbers).toEqual(range(numbers[0]!, 30))
   })

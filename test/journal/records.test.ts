@@ -13,6 +13,11 @@ import { replay } from '../../ts/journal/replay.js'
 import { apply, heldChunks, misfit, stateOf } from '../../ts/journal/state.js'
 import { chunkOf, frameSession, framesOf, keptSession, pointsOf, seriesSession } from './journals.js'
 
+/** A chunk whose camera told when its frames were captured. */
+const liveChunkOf = (index: number) => ({
+  ...chunkOf(index).entry,
+  times: { gaps: [{ frame: 0, lost: 3 }], ...(index % 2 && { offsetsUs: [0, 250_000.5] }) },
+})
 const spillOf = (index: number): SpillEntry => ({ ...framesOf(index).entry, sha256: 'ab'.repeat(32) })
 const item = fc.nat(5)
 const note: fc.Arbitrary<JournalNote> = fc.oneof(
@@ -30,11 +35,13 @@ const record: fc.Arbitrary<JournalRecord> = fc
   .oneof(
     { weight: 3, arbitrary: note },
     item.map((index) => ({ type: 'chunk' as const, chunk: chunkOf(index).entry, file: `${index}-0.shard` })),
+    item.map((index) => ({ type: 'chunk' as const, chunk: liveChunkOf(index), file: `${index}-2.shard` })),
     item.map((index) => ({ type: 'spilled' as const, spill: spillOf(index), file: `${index}-1.frames` })),
     item.map((id) => ({ type: 'points' as const, entry: pointsOf(id) })),
   )
   .chain((made) => fc.nat().map((atMs) => ({ ...made, atMs }) as JournalRecord))
-const origin = fc.jsonValue() as fc.Arbitrary<Json>
+// As JSON has it: it knows no -0.
+const origin = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as Json)
 const session: fc.Arbitrary<Session> = fc.oneof(
   fc.constantFrom(frameSession(), keptSession(), seriesSession()),
   origin.map((origin) => ({ ...keptSession(), origin })),

@@ -13,6 +13,8 @@ export interface FakeCameraOptions {
   buffers?: number
   /** The first id. */
   firstId?: bigint
+  /** It never answers that it has stopped. */
+  isDeaf?: boolean
   /** Capture time of the block with id 0, ns since 1970. */
   epochNs?: bigint
   periodNs?: bigint
@@ -27,6 +29,8 @@ export class FakeCamera implements LiveSource {
   /** The most that were held at once. */
   mostHeld = 0
   stops = 0
+  starts = 0
+  #back: (() => void) | undefined
   readonly losses: CaptureLosses = { camera: 0, wire: 0, kernel: 0, app: 0 }
   readonly #options: Required<Omit<FakeCameraOptions, 'format'>>
   readonly #format: LiveFormat
@@ -35,7 +39,13 @@ export class FakeCamera implements LiveSource {
   #nextId: bigint
 
   constructor({ height, width, format, ...options }: FakeCameraOptions) {
-    const defaults = { buffers: 64, firstId: 1n, epochNs: 1_700_000_000_000n * MS, periodNs: 500n * MS }
+    const defaults = {
+      buffers: 64,
+      isDeaf: false,
+      firstId: 1n,
+      epochNs: 1_700_000_000_000n * MS,
+      periodNs: 500n * MS,
+    }
     this.#options = { height, width, ...defaults, ...options }
     const bytesPerFrame = height * width
     this.#format = { height, width, channels: 1, format: 'u8', bits: 8, bytesPerFrame, ...format }
@@ -47,15 +57,33 @@ export class FakeCamera implements LiveSource {
   }
 
   async start(order: LiveOrder, port: MessagePort): Promise<LiveRun> {
-    const { buffers } = this.#options
+    const { buffers, isDeaf } = this.#options
+    this.starts++
     this.#port = port
     this.#outlet = new PackingOutlet(port, order, { mostHeld: buffers, losses: () => ({ ...this.losses }) })
     return {
       stop: async () => {
         this.stops++
+        if (isDeaf) await new Promise(() => {})
         this.#outlet!.close()
       },
     }
+  }
+
+  comeBack({ message }: Error): Promise<void> | undefined {
+    if (message !== 'unplugged for a while') return undefined
+    return new Promise((resolve) => {
+      this.#back = resolve
+    })
+  }
+
+  get isLookedFor(): boolean {
+    return this.#back !== undefined
+  }
+
+  /** It is there again, if it is looked for. */
+  plugIn(): void {
+    this.#back?.()
   }
 
   /** Frames that are taken now, one after another. */

@@ -51,18 +51,23 @@ let cameras = 0
 
 /** A simulated camera in a process of its own, that sends so many frames when it is started, and then no more. */
 async function simulated(frames: number, ...args: string[]): Promise<GigeCamera> {
+  const camera = await openCamera(await simulate(...args), { interfaceIp: '127.0.0.1' })
+  undo.push(() => camera.close())
+  const features = await camera.features()
+  await features.set('AcquisitionMode', 'MultiFrame')
+  await features.set('AcquisitionFrameCount', frames)
+  return camera
+}
+
+/** A simulated camera in a process of its own; answers its address. */
+async function simulate(...args: string[]): Promise<string> {
   cameras++
   const ip = `127.${32 + (process.pid % 32)}.${(process.pid >> 5) % 256}.${cameras}`
   const size = ['--size', `${W}x${H}`, '--fps', String(FPS)]
   const simulator = start(process.execPath, [CLI, 'simulate', 'gige', '--ip', ip, ...size, ...args])
   undo.push(() => simulator.stop())
   await simulator.line(new RegExp(ip.replaceAll('.', '\\.')))
-  const camera = await openCamera(ip, { interfaceIp: '127.0.0.1' })
-  undo.push(() => camera.close())
-  const features = await camera.features()
-  await features.set('AcquisitionMode', 'MultiFrame')
-  await features.set('AcquisitionFrameCount', frames)
-  return camera
+  return ip
 }
 
 /** Packets as on the link of a camera; a size that is given is not tried out, so that no frame goes to that. */
@@ -76,14 +81,13 @@ async function played(frames: number): Promise<void> {
 /** The numbers of the frames that are stored, each of which has to be the pattern's. */
 async function storedNumbers(dataId: string, frames: number): Promise<number[]> {
   expect((await verifyStore(join(store, dataId))).problems).toEqual([])
-  const numbers: number[] = []
-  for (let at = 0; at < frames; at++) {
-    const image = await readFrames(join(store, dataId), at, 1)
+  const stored = await readFrames(join(store, dataId), 0, frames)
+  return Array.from({ length: frames }, (_, at) => {
+    const image = stored.subarray(at * W * H, (at + 1) * W * H)
     const number = patternFrameNumber(image)
     expect(isPattern(image, { width: W, height: H }, number), `frame ${at} shows number ${number}`).toBe(true)
-    numbers.push(number)
-  }
-  return numbers
+    return number
+  })
 }
 
 const range = (first: number, count: number) => Array.from({ length: count }, (_, at) => first + at)
@@ -144,6 +148,46 @@ describe('a camera that is attached to a stream', () => {
     expect(receipt.totals.framesStored).toBe(frames)
     expect(receipt.losses).toMatchObject({ app: losses.app, upload: 0 })
     expect(await storedNumbers(dataId, frames)).toHaveLength(frames)
+  })
+
+  it('that sends nothing, as behind a firewall, is told of and stopped', async () => {
+    const camera = await simulated(100, '--loss', '1')
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const recording = await s.attach(dataId, camera.live({ packetSize, firstPacketTimeoutMs: 300 }))
+    await expect(recording.done).rejects.toMatchObject({ code: 'gige/no-stream' })
+    expect((await s.finalize(dataId)).totals.frames).toBe(0)
+  })
+
+  it('goes on when it was switched off and on again, and tells of the gap', async () => {
+    const ip = await simulate('--fault', 'restartAfterMs=1000')
+    const camera = await openCamera(ip, {
+      interfaceIp: '127.0.0.1',
+      reconnect: true,
+      heartbeatTimeoutMs: 600,
+    })
+    undo.push(() => camera.close())
+    let setUp = 0
+    const onReconnected = async () => {
+      setUp++
+    }
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const recording = await s.attach(dataId, camera.live({ packetSize, onReconnected }), { frames: 120 })
+    const { frames, losses } = await recording.done
+    expect(frames).toBe(120)
+    expect(setUp).toBeGreaterThan(0)
+    const receipt = await s.finalize(dataId)
+    expect(receipt.totals.framesStored).toBe(120)
+    // Gone for a second at least, at the declared rate.
+    expect(losses.camera).toBeGreaterThanOrEqual(STREAM.fps)
+    expect(receipt.losses).toEqual({ ...losses, upload: 0 })
+    const gaps = receipt.chunks.flatMap(({ times }) => times!.gaps.map(({ lost }) => lost))
+    const missing = gaps.reduce((sum, lost) => sum + lost, 0)
+    // A frame that was cut off by the restart is in no gap of its own.
+    expect(missing).toBeGreaterThanOrEqual(losses.camera)
+    expect(missing).toBeLessThanOrEqual(losses.camera + losses.wire)
+    expect((await verifyStore(join(store, dataId))).problems).toEqual([])
   })
 
   it('tells frames that were lost on the wire, and where they are missing', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type ChunkProgress, RHEEDStreamer, type RHEEDStreamerOptions } from 'framewire'
 import { createIngestServer, type IngestServer, readFrames, verifyStore } from 'framewire/server'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { readWithZarrita } from '../interop/zarrita.js'
 import { FakeCamera, type FakeCameraOptions } from './fake-camera.js'
 import { delayed } from './journaled.js'
 
@@ -189,6 +190,39 @@ describe('what is lost', () => {
     expect(first).toMatchObject({ frames: 4, captureEndMs: first!.captureStartMs + 3_500 })
     expect(second!.times).toEqual({ gaps: [{ frame: 0, lost: 1 }] })
     await expectStored(dataId, cam, [1n, 2n, 6n, 7n, 9n, 10n, 11n, 12n])
+    // The server has the times, too: 500 ms a block.
+    const times = await readWithZarrita(join(store, dataId, 'frames.zarr'), 'captured_unix_ms')
+    const ids = [1, 2, 6, 7, 9, 10, 11, 12]
+    expect(Array.from(times.data)).toEqual(ids.map((id) => 1_700_000_000_000 + id * 500))
+  })
+
+  it('leaves times untold that nobody measured, and those of chunks that the server does not hold', async () => {
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const cam = camera()
+    const frame = { data: new Uint8Array(H * W), shape: [H, W] }
+    s.push(dataId, 0, [frame, frame, frame])
+    const recording = await s.attach(dataId, cam)
+    cam.send(3)
+    await recording.stop()
+    await s.finalize(dataId)
+    const times = await readWithZarrita(join(store, dataId, 'frames.zarr'), 'captured_unix_ms')
+    const ms = [1, 2, 3].map((id) => 1_700_000_000_000 + id * 500)
+    expect(Array.from(times.data)).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN, ...ms])
+
+    const tell = async (chunk: string, body: object) => {
+      const url = `${server.url}/framewire/v1/streams/${dataId}/chunks/${chunk}/times`
+      const headers = { 'x-api-key': 'k', 'content-type': 'application/json' }
+      return (await fetch(url, { method: 'PUT', headers, body: JSON.stringify(body) })).status
+    }
+    const told = { start_unix_ms: 5.5, offsets_us: [0, 1, 2] }
+    expect(await tell('2', told)).toBe(409)
+    expect(await tell('1', { ...told, offsets_us: [0, 1] })).toBe(409)
+    expect(await tell('1', { ...told, offsets_us: ['0', 1, 2] })).toBe(422)
+    expect(await tell('x', told)).toBe(422)
+    expect(await tell('1', told)).toBe(200)
+    const again = await readWithZarrita(join(store, dataId, 'frames.zarr'), 'captured_unix_ms')
+    expect(Array.from(again.data).slice(4)).toEqual([5.5, 5.501, 5.502])
   })
 
   it('is no gap where ids wrap or begin again, but for the time that passed', async () => {
@@ -243,6 +277,20 @@ describe('what is lost', () => {
     expect((await s.finalize(dataId)).totals).toMatchObject({ stored: 1, framesStored: 4 })
   })
 
+  it('is what was being filled where the camera does not stop before the drain time-out', async () => {
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const cam = camera({ isDeaf: true })
+    const recording = await s.attach(dataId, cam)
+    const whole = reached(s, 0, 'stored')
+    cam.send(6)
+    await whole
+    const receipt = await s.finalize(dataId, { drainTimeoutMs: 300 })
+    expect(receipt).toMatchObject({ finalized: true, totals: { stored: 1, framesStored: 4 } })
+    expect(await recording.done).toMatchObject({ frames: 4, reason: 'stopped' })
+    await eventually('the release of every block', () => cam.held === 0)
+  })
+
   it('is nothing that came where the stream of the camera breaks off; why is told', async () => {
     const s = streaming()
     const dataId = await s.initialize(STREAM)
@@ -255,3 +303,58 @@ describe('what is lost', () => {
     await expectStored(dataId, cam, upTo(6))
   })
 })
+
+describe('a camera that is looked for when it was lost', () => {
+  const lost = new Error('unplugged for a while')
+
+  it('goes on when it is back; the frames that it was not there for are a gap, and are counted', async () => {
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const cam = camera()
+    const recording = await s.attach(dataId, cam, { frames: 9 })
+    cam.send(5)
+    cam.break(lost)
+    await eventually('the end of the first session', () => cam.isLookedFor)
+    // Away for the time of 7 blocks; its ids begin again, its clock goes on.
+    cam.jump(13n)
+    cam.plugIn()
+    await eventually('the second start', () => cam.starts === 2)
+    cam.send(10)
+    expect(await recording.done).toEqual({
+      frames: 9,
+      chunks: 3,
+      losses: { camera: 7, wire: 0, kernel: 0, app: 0 },
+      reason: 'frames',
+    })
+    const receipt = await s.finalize(dataId)
+    expect(receipt.losses.camera).toBe(7)
+    expect(receipt.chunks.map(({ frames, times }) => [frames, times!.gaps])).toEqual([
+      [4, []],
+      [1, []],
+      [4, [{ frame: 0, lost: 7 }]],
+    ])
+    expect(cam.held).toBe(0)
+  })
+
+  it('is waited for until it is stopped, by finalize too', async () => {
+    const s = streaming()
+    const dataId = await s.initialize(STREAM)
+    const cam = camera()
+    const recording = await s.attach(dataId, cam)
+    cam.send(5)
+    cam.break(lost)
+    await eventually('the end of the first session', () => cam.isLookedFor)
+    expect((await s.finalize(dataId)).totals).toMatchObject({ framesStored: 5 })
+    expect(await recording.done).toMatchObject({ frames: 5, reason: 'stopped' })
+    expect(cam.starts).toBe(1)
+  })
+})
+
+/** Wait until something holds, at most ten seconds. */
+async function eventually(what: string, holds: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000; turn++) {
+    if (holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`waited in vain for ${what}`)
+}

@@ -4,8 +4,8 @@ import type { LiveOrder } from '../packing/live.js'
 import type { LiveFormat, LiveRun, LiveSource } from '../streaming/live-source.js'
 import { Acquisition, type AcquisitionOptions } from './acquisition.js'
 import type { StandardFeatures } from './standard-features.js'
-import type { StreamStatistics } from './statistics.js'
-import { type StreamOptions, type StreamSettings, streamSettings } from './stream-options.js'
+import { noStreamFault } from './stream-faults.js'
+import { type StreamOptions, streamSettings } from './stream-options.js'
 import type { StreamingCamera } from './stream-run.js'
 
 /** What packing workers make of each pixel format, by its name in the PFNC. */
@@ -25,28 +25,23 @@ const FORMATS: Readonly<Record<string, { format: PixelFormat; bits: number; bits
 }
 
 /** How a camera streams. */
-export type LiveOptions = StreamOptions & Pick<AcquisitionOptions, 'onReconnected'>
+export type LiveOptions = Pick<
+  AcquisitionOptions,
+  'firstPacketTimeoutMs' | 'onReconnected' | keyof StreamOptions
+>
 
-/** A camera whose capture worker can hand frames to packing workers, as is said on `port`, which is transferred. */
-export interface PackingCamera {
-  startPacking(settings: StreamSettings, order: LiveOrder, port: MessagePort): Promise<StreamStatistics>
-}
+const FIRST_PACKET_TIMEOUT_MS = 5000
 
 /** A GigE Vision camera whose frames go to packing workers straight from its capture worker. */
 export class GigeLiveSource implements LiveSource {
   readonly label: string
   readonly #features: StandardFeatures
-  readonly #camera: StreamingCamera & PackingCamera
+  readonly #camera: StreamingCamera
   readonly #options: LiveOptions
   /** How often the camera had come back when it was started last. */
   #returns = 0
 
-  constructor(
-    label: string,
-    features: StandardFeatures,
-    camera: StreamingCamera & PackingCamera,
-    options: LiveOptions,
-  ) {
+  constructor(label: string, features: StandardFeatures, camera: StreamingCamera, options: LiveOptions) {
     this.label = label
     this.#features = features
     this.#camera = camera
@@ -82,6 +77,7 @@ export class GigeLiveSource implements LiveSource {
     const camera = this.#camera
     this.#returns = camera.returns
     const { packetSize = await this.#provenPacketSize() } = this.#options
+    const { firstPacketTimeoutMs: waitedMs = FIRST_PACKET_TIMEOUT_MS } = this.#options
     const options = { ...this.#options, packetSize, incomplete: 'drop' as const }
     await camera.startPacking(streamSettings(await camera.payloadBytes(), options), order, outlet)
     try {
@@ -90,13 +86,7 @@ export class GigeLiveSource implements LiveSource {
       await camera.stopStream()
       throw error
     }
-    let stopping: Promise<void> | undefined
-    return {
-      stop: () => {
-        stopping ??= this.#stop()
-        return stopping
-      },
-    }
+    return new GigeLiveRun(camera, (await camera.isTriggered()) ? Number.POSITIVE_INFINITY : waitedMs)
   }
 
   comeBack(failure: Error): Promise<void> | undefined {
@@ -112,12 +102,42 @@ export class GigeLiveSource implements LiveSource {
     await acquisition.started
     return (await acquisition.stop()).packetSize
   }
+}
+
+/** A camera that runs until it is stopped, or until it is clear that nothing comes of it. */
+class GigeLiveRun implements LiveRun {
+  failure: Error | undefined
+  readonly #camera: StreamingCamera
+  readonly #watch: NodeJS.Timeout | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(camera: StreamingCamera, firstPacketTimeoutMs: number) {
+    this.#camera = camera
+    if (firstPacketTimeoutMs === Number.POSITIVE_INFINITY) return
+    this.#watch = setTimeout(() => void this.#look(firstPacketTimeoutMs), firstPacketTimeoutMs)
+    this.#watch.unref()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
 
   async #stop(): Promise<void> {
+    clearTimeout(this.#watch)
     try {
       await this.#camera.stopAcquisition()
     } finally {
       await this.#camera.stopStream()
     }
+  }
+
+  /** A firewall that takes the packets away looks as a camera that sends none. */
+  async #look(waitedMs: number): Promise<void> {
+    const { address } = this.#camera
+    const statistics = await this.#camera.streamStatistics().catch(() => undefined)
+    if (statistics?.packets !== 0 || this.#stopping) return
+    this.failure = noStreamFault(address, statistics, waitedMs)
+    await this.stop().catch(() => undefined)
   }
 }

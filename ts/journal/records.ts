@@ -53,6 +53,13 @@ const chunkEntry = z.object({
   rawBytes: count,
   captureStartMs: number,
   captureEndMs: number,
+  /** When its frames were captured, where a camera told; as on the receipt. */
+  times: z.optional(
+    z.object({
+      offsetsUs: z.optional(z.array(number)),
+      gaps: z.array(z.object({ frame: count, lost: count })),
+    }),
+  ),
   packagedAtMs: number,
   /** What the service is told when the URL is asked for, so that every try says the same. */
   request: text,

@@ -35,6 +35,9 @@ interface Station {
   packed: Set<Held>
 }
 
+/** Gives a sealer the port that a packing worker's frames come on. */
+type Attach = (port: MessagePort) => Promise<void>
+
 /** Is given a port to a packing worker: frames that come there are packed as those of the pool are. */
 export type Feeding = (packer: number, port: MessagePort) => void
 
@@ -48,7 +51,7 @@ export class PackingPool {
   readonly #stations = new Set<Station>()
   readonly #queue: Held[] = []
   readonly #buffers: ArrayBuffer[] = []
-  readonly #streams = new Map<number, (port: MessagePort) => Promise<void>>()
+  readonly #streams = new Map<number, Attach>()
   readonly #feedings = new Set<Feeding>()
   #starting: Promise<unknown> | undefined
   #scheduled = false
@@ -68,7 +71,7 @@ export class PackingPool {
   }
 
   /** Join a stream to its sealer: `attach` is given a port for each worker, those that come later as well. */
-  async connect(stream: number, attach: (port: MessagePort) => Promise<void>): Promise<void> {
+  async connect(stream: number, attach: Attach): Promise<void> {
     await this.start()
     this.#streams.set(stream, attach)
     await Promise.all([...this.#stations].map((station) => this.#join(station, stream, attach)))
@@ -147,7 +150,7 @@ export class PackingPool {
     this.#threads.keepPortAlive(port1, false)
     thread.lost.then((reason) => this.#onLost(station, reason))
     await thread.commands.frames(transferred(port2))
-    await Promise.all([...this.#streams].map(([stream, attach]) => this.#join(station, stream, attach)))
+    await this.#joinAll(station)
     if (this.#closed) return this.#end(station)
     this.#stations.add(station)
     this.#schedule()
@@ -161,11 +164,18 @@ export class PackingPool {
     feeding(packer, port1)
   }
 
-  async #join(
-    { thread }: Station,
-    stream: number,
-    attach: (port: MessagePort) => Promise<void>,
-  ): Promise<void> {
+  /** Join every stream, those too that come, or get another sealer, meanwhile. */
+  async #joinAll(station: Station): Promise<void> {
+    const joined = new Map<number, Attach>()
+    for (;;) {
+      const missing = [...this.#streams].filter(([stream, attach]) => joined.get(stream) !== attach)
+      if (missing.length === 0) return
+      for (const [stream, attach] of missing) joined.set(stream, attach)
+      await Promise.all(missing.map(([stream, attach]) => this.#join(station, stream, attach)))
+    }
+  }
+
+  async #join({ thread }: Station, stream: number, attach: Attach): Promise<void> {
     const { port1, port2 } = new MessageChannel()
     await attach(port1)
     await thread.commands.connect(stream, transferred(port2))

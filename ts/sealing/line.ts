@@ -115,6 +115,11 @@ export class SealingLine {
     return sealed.finally(() => this.#end(chunk))
   }
 
+  /** A chunk that was reserved will never be sealed: free what of it has come. */
+  drop(chunk: number): void {
+    void this.#end(chunk).catch(() => undefined)
+  }
+
   /** A chunk that is fed cannot be sealed. */
   giveUp(chunk: number, reason: unknown): void {
     this.#open.get(chunk)?.reject(reason)
@@ -214,7 +219,10 @@ export class SealingLine {
     }
     this.#threads.keepPortAlive(port1, false)
     await thread.commands.confirmOn(transferred(port2))
-    await this.#pool.connect(this.stream, (port) => thread.commands.attach(transferred(port)))
+    await this.#pool.connect(this.stream, async (port) => {
+      // One that is lost answers nothing, and shall hold up no packing worker.
+      await Promise.race([thread.commands.attach(transferred(port)), thread.lost])
+    })
     this.#sealers++
     thread.lost.then((reason) => this.#onLost(reason))
     await Promise.all([...this.#followings].map((following) => this.#confirmTo(following, thread)))

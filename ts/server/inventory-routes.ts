@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ChannelRecord, ChunkRecord, Store, StreamRecord } from '../store/store.js'
+import { frameTimes, parse, timesIndex } from './schemas.js'
 import { knownStream } from './streams.js'
 
 /** One stream and how much of it is stored: answer of `GET /framewire/v1/streams/:id`. */
@@ -15,7 +16,7 @@ export type StreamState = StreamRecord & {
 /** What of a stream is stored: answer of `GET /framewire/v1/streams/:id/chunks`. */
 export type Inventory = { chunks: ChunkRecord[] } | { channels: ChannelRecord[] }
 
-/** What a client or a tool may ask of this server beyond the service's API. */
+/** What a client or a tool may ask of this server, or tell it, beyond the service's API. */
 export function inventoryRoutes(app: FastifyInstance, store: Store): void {
   app.get('/framewire/v1/streams', async (): Promise<StreamRecord[]> => store.streams())
 
@@ -45,6 +46,17 @@ export function inventoryRoutes(app: FastifyInstance, store: Store): void {
       const { id, kind } = knownStream(store, request.params.id)
       if (kind === 'frames') return { chunks: await store.frames(id).chunks() }
       return { channels: await store.series(id).channels() }
+    },
+  )
+
+  app.put<{ Params: { id: string; index: string } }>(
+    '/framewire/v1/streams/:id/chunks/:index/times',
+    async ({ params, body }) => {
+      const { id } = knownStream(store, params.id, 'frames')
+      const { start_unix_ms: startMs, offsets_us: offsetsUs } = parse(frameTimes, body)
+      const unixMs = offsetsUs.map((us) => startMs + us / 1000)
+      await store.frames(id).putTimes(parse(timesIndex, params.index), unixMs)
+      return { status: 'ok' }
     },
   )
 }

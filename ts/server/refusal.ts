@@ -35,6 +35,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'shard/frame': 422,
   'shard/frame-size': 422,
   'shard/frame-absent': 422,
+  'server/times': 409,
   'server/full': 507,
 }
 

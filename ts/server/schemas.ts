@@ -71,6 +71,15 @@ export const uploadDeclaration = z.object({
   clock_uncertainty_ms: numberText.optional(),
 })
 
+/** Index of a chunk in the path of its capture times. */
+export const timesIndex = integerText.pipe(chunkIndex)
+
+/** Body of a PUT of capture times: the chunk's start, and each frame's offset from it. */
+export const frameTimes = z.object({
+  start_unix_ms: z.number(),
+  offsets_us: z.array(z.number()).max(MOST_CHUNK_FRAMES),
+})
+
 /** Query of a PUT to an upload URL. */
 export const uploadQuery = z.object({ claim: z.string(), expires: z.string(), sig: z.string() })
 

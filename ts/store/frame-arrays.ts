@@ -51,6 +51,30 @@ export function timesDocument(length: number, { chunkSize }: ChunkRecord): strin
   })
 }
 
+/** The metadata of `captured_unix_ms`: the capture time of each frame whose camera told it, NaN for others. */
+export function capturedDocument(length: number, { chunkSize }: ChunkRecord): string {
+  return arrayDocument({
+    shape: [length],
+    chunkShape: [chunkSize],
+    dataType: 'float64',
+    fillValue: 'NaN',
+    dimensionNames: ['frame'],
+    attributes: {
+      units: 'milliseconds since 1970-01-01T00:00:00Z',
+      interpolated: false,
+      description: "Capture time of each frame by the camera's clock; NaN where none was told.",
+    },
+  })
+}
+
+/** A chunk of `captured_unix_ms`, little-endian. */
+export function measuredTimes({ chunkSize }: ChunkRecord, unixMs: readonly number[]): Uint8Array {
+  const times = new DataView(new ArrayBuffer(8 * chunkSize))
+  for (let frame = 0; frame < chunkSize; frame++)
+    times.setFloat64(8 * frame, unixMs[frame] ?? Number.NaN, true)
+  return new Uint8Array(times.buffer)
+}
+
 /** A chunk of `present`. */
 export function presence({ chunkSize, frames, leftOut }: ChunkRecord): Uint8Array {
   const present = new Uint8Array(chunkSize).fill(Present.stored, 0, frames)

@@ -3,7 +3,15 @@ import { nodeDisk } from '../disk/disk-node.js'
 import { FramewireError } from '../errors.js'
 import type { CheckedShard, Checker } from './checker.js'
 import { checkedContent, soundContent, withChecksum } from './checksum.js'
-import { captureTimes, framesDocument, presence, presenceDocument, timesDocument } from './frame-arrays.js'
+import {
+  capturedDocument,
+  captureTimes,
+  framesDocument,
+  measuredTimes,
+  presence,
+  presenceDocument,
+  timesDocument,
+} from './frame-arrays.js'
 import { Serial } from './serial.js'
 import { fitToGrid, hashOf } from './shard-file.js'
 import { type Received, type Staging, storing } from './staging.js'
@@ -83,6 +91,10 @@ export class FrameFolder implements FrameStore {
   /** Take a chunk whose shard, checked, lies in a file of this disk: the file is moved. */
   async adopt(claim: ChunkClaim, shard: Received, checked: CheckedShard): Promise<void> {
     await storing(this.#path, () => this.#commits.run(() => this.#commit(claim, shard, checked)))
+  }
+
+  putTimes(index: number, unixMs: readonly number[]): Promise<void> {
+    return storing(this.#path, () => this.#commits.run(() => this.#placeTimes(index, unixMs)))
   }
 
   async chunks(): Promise<ChunkRecord[]> {
@@ -234,6 +246,18 @@ export class FrameFolder implements FrameStore {
     await this.#staging.discard(commit)
   }
 
+  /** Times lie in an array of their own, which is there once some were told. */
+  async #placeTimes(index: number, unixMs: readonly number[]): Promise<void> {
+    const { records, last } = await this.#load()
+    const record = records.get(index)
+    if (record?.frames !== unixMs.length) throw unfitTimes(index, record?.frames ?? 0, unixMs.length)
+    const array = `${this.#path}/${FRAMES_ZARR}/captured_unix_ms`
+    const length = last * record.chunkSize + records.get(last)!.frames
+    await makeDurableFolder(this.#disk, `${array}/c`, `${this.#path}/${FRAMES_ZARR}`)
+    await this.#staging.replace(`${array}/c/${index}`, measuredTimes(record, unixMs))
+    await this.#staging.replace(`${array}/${ZARR_JSON}`, capturedDocument(length, record))
+  }
+
   #shardFolder({ index }: ChunkRecord): string {
     return `${this.#path}/${FRAMES_ZARR}/frames/c/${index}/0`
   }
@@ -266,6 +290,14 @@ export async function readRecords(path: string, disk: Disk = nodeDisk): Promise<
     last = Math.max(last, record.index)
   }
   return { records, last }
+}
+
+function unfitTimes(chunk: number, frames: number, times: number): FramewireError<'server/times'> {
+  return new FramewireError(
+    'server/times',
+    `${times} capture times were told of chunk ${chunk}, which has ${frames} frames here. Send the chunk first, and a time for each of its frames.`,
+    { chunk, frames, times },
+  )
 }
 
 /** Wait until all have ended, well or not; throws the first fault. */

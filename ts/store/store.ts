@@ -88,6 +88,11 @@ export interface FrameStore {
    * chunk is kept: as `admit`, `shard/*` for a damaged shard, `server/full`, `server/store`, or what `body` threw.
    */
   put(claim: ChunkClaim, body: AsyncIterable<Uint8Array>): Promise<{ chunk: ChunkRecord; outcome: Outcome }>
+  /**
+   * Keep when each frame of a chunk that is held was captured, ms since the epoch with fractions. Throws `server/times`
+   * where the chunk is not held, or has another number of frames.
+   */
+  putTimes(index: number, unixMs: readonly number[]): Promise<void>
   /** All chunks, by index. */
   chunks(): Promise<ChunkRecord[]>
 }

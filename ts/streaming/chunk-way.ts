@@ -146,8 +146,9 @@ export class ChunkWay {
       this.#reached(receipt, 'packaged')
       reach('packaged')
 
-      const { rawBytes, captureStartMs, captureEndMs } = receipt
-      await journal.put({ ...sealed, rawBytes, captureStartMs, captureEndMs, packagedAtMs, request }, body)
+      const { rawBytes, captureStartMs, captureEndMs, times } = receipt
+      const captured = { captureStartMs, captureEndMs, ...(times && { times }) }
+      await journal.put({ ...sealed, rawBytes, ...captured, packagedAtMs, request }, body)
       if (durable && !waits) hold(0)
       receipt.journaledAtMs = wall()
       this.#reached(receipt, 'journaled')

@@ -4,6 +4,7 @@ import { unstoredChunks } from '../journal/state.js'
 import type { PackingPool } from '../packing/pool.js'
 import type { SealingLine } from '../sealing/line.js'
 import type { IngestApi } from '../upload/api.js'
+import { type CaptureTimes, sendCaptureTimes } from '../upload/capture-times.js'
 import { endRheedStream } from '../upload/rheed-requests.js'
 import type { ClockOffset } from '../upload/server-clock.js'
 import type { MemoryBudget } from './budget.js'
@@ -45,7 +46,9 @@ export class OpenStream {
   readonly stream: FrameStream
   readonly #parts: OpenStreamParts
   readonly #uploads: ShardUploads
-  #recording: Promise<Recording> | undefined
+  #recording: Promise<LiveRecording> | undefined
+  /** Capture times on their way. */
+  readonly #telling = new Set<Promise<void>>()
   #finalizing: Promise<Receipt> | undefined
 
   constructor(declaration: StreamDeclaration, parts: OpenStreamParts) {
@@ -104,7 +107,9 @@ export class OpenStream {
     const detach = () => {
       this.#recording = undefined
     }
-    const parts = { ...this.#parts, stream: this.stream, onEnd: detach }
+    const onStored = (times: CaptureTimes) => this.#tellTimes(times)
+    const wall = () => this.#parts.api.clock.wall()
+    const parts = { ...this.#parts, stream: this.stream, wall, onEnd: detach, onStored }
     const recording = LiveRecording.begin(source, options, parts)
     this.#recording = recording
     recording.catch(detach)
@@ -139,9 +144,11 @@ export class OpenStream {
     const { dataId } = stream.declaration
     // A journal that takes no note of it says later that the end was not asked for, and it is asked for once more.
     await journal.append({ type: 'finalize' }).catch(() => undefined)
-    await this.#stopRecording()
     const { clock } = api
-    const isDrained = await drained(stream.settled(), { clock, timeoutMs: drainTimeoutMs, signal })
+    const limits = { clock, timeoutMs: drainTimeoutMs, signal }
+    if (!(await drained(this.#stopRecording(), limits)))
+      await this.#recording?.then((recording) => recording.cut()).catch(() => undefined)
+    const isDrained = await drained(stream.settled(), limits)
     const pending = stream.receipt().chunks.filter(({ state }) => state !== 'stored' && state !== 'failed')
     const isLate = !isDrained && pending.length > 0
     if (isLate && durable) {
@@ -158,6 +165,7 @@ export class OpenStream {
     }
     await line.close()
     await stream.settled()
+    await Promise.all(this.#telling)
     releaseClock()
     const receipt = stream.receipt()
     const { totals, chunks, refused, finalized } = receipt
@@ -171,6 +179,18 @@ export class OpenStream {
     if (missing.length > 0 || refused.length > 0 || endFailure)
       throw incomplete(dataId, missing, receipt, endFailure)
     return receipt
+  }
+
+  /** Tell when frames were captured, to a server that is known to be framewire's own. */
+  #tellTimes(times: CaptureTimes): void {
+    const { api, log } = this.#parts
+    if (!api.ours) return
+    const { dataId } = this.stream.declaration
+    const told = sendCaptureTimes(api, dataId, times).catch((error: Error) =>
+      log.warn(`stream ${dataId}: chunk ${times.index}: its capture times are not stored: ${error.message}`),
+    )
+    this.#telling.add(told)
+    told.finally(() => this.#telling.delete(told))
   }
 
   /** Stop the camera, if one is attached; what becomes of that it tells itself. */

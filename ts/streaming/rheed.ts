@@ -279,8 +279,9 @@ export class RHEEDStreamer extends EventTarget {
   /**
    * Stream the frames of a camera as they come, until it is stopped or the stream is finalized, one camera at a time.
    * They go from the thread that receives them straight to the packing workers: this thread may be busy for a minute,
-   * as far as the memory budget has room for the chunks of that time. Where the service is slower than the camera and
-   * the budget is used up, frames are lost and counted; a journal on disk takes what the service does not.
+   * as far as the memory budget, which it takes as it is free, has room for the chunks of that time. Where the service
+   * is slower than the camera and the budget is used up, frames are lost and counted; a journal on disk takes what the
+   * service does not. A chunk whose sealing worker is lost is lost, too: its frames are nowhere else.
    *
    * Throws `stream/unknown-id`, `stream/finalized`, `stream/option`, `frames/size-changed`, `frames/scale-required`,
    * `frames/gray-required`, and what the camera throws.

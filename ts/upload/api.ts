@@ -32,7 +32,7 @@ export interface ApiOptions {
 
 /** One request to the API: a path under the root, a JSON body where there is one. */
 export interface ApiCall {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   /** With its leading slash; parts from outside are encoded by the caller. */
   path: string
   body?: string

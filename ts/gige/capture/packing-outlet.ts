@@ -193,8 +193,10 @@ export class PackingOutlet implements FrameOutlet {
       this.#queue.push(placed)
       if (this.#filling.isFull) this.#endChunk()
     }
-    for (let station = this.#idle(); station && this.#queue.length > 0; station = this.#idle()) {
-      this.#dispatch(station, this.#queue.shift()!)
+    for (let station = this.#idle(); station; station = this.#idle()) {
+      const next = this.#next()
+      if (!next) break
+      this.#dispatch(station, next)
     }
     if (this.#enough?.isTold === false && this.#waiting.length === 0) {
       this.#enough.isTold = true
@@ -211,6 +213,14 @@ export class PackingOutlet implements FrameOutlet {
     if (chunk === undefined) return false
     this.#filling.begin(chunk)
     return true
+  }
+
+  /** The next frame to be packed. One that is packed again can be confirmed meanwhile: its first packing had got through. */
+  #next(): Placed | undefined {
+    for (;;) {
+      const next = this.#queue.shift()
+      if (!next || this.#unconfirmed.get(keyOf(next.chunk, next.frame)) === next) return next
+    }
   }
 
   /** The packing worker that has least to do, of those with credit. */
