@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Link } from './network.js'
 
@@ -35,6 +36,7 @@ export async function capture(link: Link): Promise<Capture> {
   await dumpcap.line(/^File: /)
   return {
     async stop() {
+      await settled(file)
       await dumpcap.stop()
       const lost = dumpcap.lines.join('\n').match(/dropped on interface '.*': \d+\/(\d+)/)?.[1]
       if (lost !== '0') throw new Error(`packets were not heard: ${dumpcap.lines.join('\n')}`)
@@ -56,6 +58,16 @@ export async function capture(link: Link): Promise<Capture> {
         remove: () => rmSync(folder, { recursive: true, force: true }),
       }
     },
+  }
+}
+
+/** Wait until what was heard is in the file: it gets there in pieces, a few in a second. */
+async function settled(file: string): Promise<void> {
+  for (let same = 0, size = -1; same < 3; ) {
+    await sleep(300)
+    const now = statSync(file).size
+    same = now === size ? same + 1 : 0
+    size = now
   }
 }
 

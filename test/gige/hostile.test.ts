@@ -27,7 +27,7 @@ describe('a hostile camera', () => {
   const growth: number[] = []
   let before: number | undefined
 
-  it.each(HOSTILE)('%s: no false frame, every honest one, and a count', async (hostile) => {
+  it.each(HOSTILE)('%s: no false frame, every honest one, and a count of what is wrong', async (hostile) => {
     const numbers: number[] = []
     const camera = { ...IMAGE, fps: 200, seed: 1, hostile }
     const { statistics, records } = await live({ camera, frames: FRAMES }, (frame) => {
@@ -39,10 +39,11 @@ describe('a hostile camera', () => {
       numbers.push(number)
     })
     expect(numbers, 'each frame once, in order').toEqual([...new Set(numbers)].sort((a, b) => a - b))
-    const honest = records.map(({ number }) => Number(number)).filter(isHonest)
+    const honest = records.map(({ number }) => number).filter(isHonest)
     expect(honest.length).toBe(FRAMES / 2)
     expect(honest.filter((number) => !numbers.includes(number))).toEqual([])
-    expect(complaints(statistics)).toBeGreaterThan(0)
+    const isHarmless = numbers.length === FRAMES
+    expect(complaints(statistics) > 0 || isHarmless, 'a count, where a frame is missing').toBe(true)
     collectGarbage()
     const { rss } = process.memoryUsage()
     before ??= rss

@@ -49,7 +49,7 @@ describeWithPeers('our host', ['arv-fake-gv-camera-0.8', 'tshark', PYTHON], () =
           // Where its Width is.
           ['readRegister', 0x100],
         ],
-        features: ['DeviceSerialNumber', 'PayloadSize', 'SensorWidth'],
+        features: ['DeviceID', 'PayloadSize', 'SensorWidth'],
       })
       expect(found).toMatchObject([
         {
@@ -139,15 +139,12 @@ describeWithPeers('our host', ['arv-fake-gv-camera-0.8', 'tshark', PYTHON], () =
       const [height, seconds] = [0x20004, 1.5]
       peer = await vivaCamera(link, { width: 64, height: 48, delay_ack: { [height]: seconds } })
       capturing = await capture(link)
-      const { answers } = await ourHost(link, {
-        open: link.there,
-        calls: [['readRegister', height]],
-      })
-      expect(answers).toEqual([48])
+      const { answers } = await ourHost(link, { open: link.there, calls: [['readMemory', height, 4]] })
+      expect(answers).toEqual([{ 0: 0, 1: 0, 2: 0, 3: 48 }])
       const packets = await hear()
       expect(await packets.count('gvcp.ack == 0x0089')).toBeGreaterThan(0)
       const reads = await packets.packets(
-        `gvcp.cmd.command == 0x0080 && gvcp.cmd.readreg.extendedbootstrapregister == ${height}`,
+        `gvcp.cmd.command == 0x0084 && gvcp.cmd.readmem.address == ${height}`,
         'gvcp.cmd.req_id',
       )
       expect(reads.length).toBe(1)

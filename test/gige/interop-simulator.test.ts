@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { Feature } from '../../ts/simulator/features.js'
 import { type Capture, capture, type Heard } from './capture.js'
 import { type Link, layLink } from './network.js'
-import { type OurSimulator, ourSimulator } from './ours/ours.js'
+import { type OurSimulator, ourSimulatorThere } from './ours/ours.js'
 import { conformance } from './peers/conformance.js'
 import { aravisCamera, PYTHON, script, VIVA_HOST } from './peers/peers.js'
 import { describeWithPeers } from './suite.js'
@@ -39,7 +39,12 @@ describeWithPeers('our simulator', ['arv-tool-0.8', 'arv-test-0.8', 'tshark', PY
   }
 
   it('is found by arv-tool, which reads and sets its features', async () => {
-    simulator = await ourSimulator(link, { serial: 'SIMTOOL', model: 'Simulator', width: 320, height: 240 })
+    simulator = await ourSimulatorThere(link, {
+      serial: 'SIMTOOL',
+      model: 'Simulator',
+      width: 320,
+      height: 240,
+    })
     capturing = await capture(link)
     const found = link.run('here', 'arv-tool-0.8', [])
     await found.line(new RegExp(`SIMTOOL \\(${link.there}\\)`))
@@ -59,7 +64,7 @@ describeWithPeers('our simulator', ['arv-tool-0.8', 'arv-test-0.8', 'tshark', PY
   })
 
   it('sends frames to arv-camera-test, and those packets again that were lost', async () => {
-    simulator = await ourSimulator(link, {
+    simulator = await ourSimulatorThere(link, {
       width: 128,
       height: 128,
       fps: 50,
@@ -83,7 +88,7 @@ describeWithPeers('our simulator', ['arv-tool-0.8', 'arv-test-0.8', 'tshark', PY
     const fake = await aravisCamera(link, { serial: 'FAKE', lifetimeMs: 120_000 })
     const theirs = await conformance(link)
     await fake.stop()
-    simulator = await ourSimulator(link)
+    simulator = await ourSimulatorThere(link)
     const ours = await conformance(link)
     const failed = [...theirs]
       .filter(([name, { passed }]) => passed && !ours.get(name)?.passed)
@@ -93,7 +98,7 @@ describeWithPeers('our simulator', ['arv-tool-0.8', 'arv-test-0.8', 'tshark', PY
   })
 
   it('is found, read, set and streamed from by viva-camctl', async () => {
-    simulator = await ourSimulator(link, {
+    simulator = await ourSimulatorThere(link, {
       serial: 'SIMVIVA',
       width: 128,
       height: 128,
@@ -122,7 +127,7 @@ describeWithPeers('our simulator', ['arv-tool-0.8', 'arv-test-0.8', 'tshark', PY
     const folder = mkdtempSync(join(tmpdir(), 'framewire-interop-'))
     try {
       const [width, height, frames] = [128, 96, 20]
-      simulator = await ourSimulator(link, { width: 256, height: 192, fps: 50 })
+      simulator = await ourSimulatorThere(link, { width: 256, height: 192, fps: 50 })
       capturing = await capture(link)
       const task = {
         host: link.here,

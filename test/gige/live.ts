@@ -4,16 +4,11 @@ import {
   type GigeFrame,
   openCamera,
 } from 'framewire/gige'
-import {
-  createGigeSimulator,
-  type FrameRecord,
-  type GigeSimulatorOptions,
-  type SimulatorStatistics,
-} from 'framewire/simulator'
+import type { GigeSimulatorOptions, SimulatorStatistics } from 'framewire/simulator'
+import { ourSimulator, type Recorded } from './ours/ours.js'
 
-/** Bytes of image in a payload packet of the packet size of these tests. */
+/** Leaves room for 540 bytes of image in a packet. */
 const PACKET_SIZE = 576
-export const PAYLOAD_BYTES = PACKET_SIZE - 36
 
 /** What an acquisition from a simulated camera is to be like. */
 export interface LiveOptions {
@@ -27,7 +22,7 @@ export interface LiveResult {
   statistics: AcquisitionStatistics
   /** What the camera says of itself, and of each frame. */
   camera: SimulatorStatistics
-  records: FrameRecord[]
+  records: Recorded[]
 }
 
 /** How long no frame comes before the acquisition is over, in ms: far longer than anything that is lost is waited for. */
@@ -43,36 +38,36 @@ export async function live(
   { camera: simulated, frames, acquisition: options }: LiveOptions,
   onFrame: (frame: GigeFrame) => void,
 ): Promise<LiveResult> {
-  const simulator = await createGigeSimulator({
-    address: loopbackAddress(),
-    recordFrames: frames,
-    ...simulated,
-  })
+  const address = loopbackAddress()
+  const simulator = await ourSimulator({ address, recordFrames: frames, ...simulated })
   try {
-    const camera = await openCamera(simulator.address, { interfaceIp: '127.0.0.1' })
+    const camera = await openCamera(address, { interfaceIp: '127.0.0.1' })
+    let statistics: AcquisitionStatistics
     try {
       const features = await camera.features()
       await features.set('AcquisitionMode', 'MultiFrame')
       await features.set('AcquisitionFrameCount', frames)
       const acquisition = camera.acquisition({ packetSize: PACKET_SIZE, ...options })
-      for (;;) {
+      for (let read = 0; read < frames; read++) {
         const frame = await acquisition.readFrame({ timeoutMs: SILENCE_MS })
         if (!frame) break
         onFrame(frame)
         frame[Symbol.dispose]()
       }
-      const statistics = await acquisition.stop()
-      return { statistics, camera: simulator.statistics, records: simulator.records() }
+      statistics = await acquisition.stop()
     } finally {
       await camera.close()
     }
-  } finally {
-    await simulator.close()
+    const said = await simulator.stop()
+    return { statistics, camera: said.statistics, records: said.records }
+  } catch (error) {
+    await simulator.stop()
+    throw error
   }
 }
 
 /** An address of the loopback interface that no other camera of these tests has. */
-export function loopbackAddress(): string {
+function loopbackAddress(): string {
   cameras++
   return `127.${64 + (process.pid % 128)}.${(process.pid >> 7) % 256}.${1 + (cameras % 254)}`
 }

@@ -1,5 +1,5 @@
+import type { AcquisitionOptions } from 'framewire/gige'
 import type { GigeSimulatorOptions } from 'framewire/simulator'
-import { PAYLOAD_BYTES } from './live.js'
 
 /** A fault of the network that frames are sent through. */
 export interface LossCell {
@@ -7,22 +7,29 @@ export interface LossCell {
   /** Share of packets lost one by one. */
   loss: number
   camera: GigeSimulatorOptions
+  /** How packets are asked for again, where they are. */
+  resend: AcquisitionOptions['resend']
 }
 
 export const FRAMES = 2000
 const SEED = 1
 
-/** Images of 24 packets, and ones that no burst of 64 covers. */
+/** Images of 24 packets, and ones of 162, which no burst covers; 540 bytes in each. */
 const SMALL = { width: 24 * 27, height: 20, fps: 500 }
 const LARGE = { width: 27 * 27, height: 120, fps: 250 }
-export const packetsOf = ({ width = 0, height = 0 }: GigeSimulatorOptions) =>
-  Math.ceil((width * height) / PAYLOAD_BYTES) + 2
 
 const LOSSES = [0.001, 0.01, 0.05, 0.1, 0.2]
-/** A burst in two frames of {@link LARGE}. */
+/** One in every second image of 162 packets. */
 const BURSTS = { burstRate: 0.003, burstPackets: 64 }
 const REORDER = { reorderPackets: 32 }
 const DUPLICATES = { duplicate: 0.05 }
+
+/**
+ * Simulated cameras share few processors with everything else: one that is not let run answers later than any real one.
+ * And where packets overtake each other, only time tells whether one was sent: it pauses in the middle of an image.
+ */
+const PATIENT = { attempts: 40 }
+const MORE_PATIENT = { firstMs: 100, againMs: 100, attempts: 20 }
 
 /** Each fault alone, and all of them at each loss. */
 export const CELLS: LossCell[] = [
@@ -43,11 +50,14 @@ function cell(
   name: string,
   loss: number,
   image: GigeSimulatorOptions,
-  faults: GigeSimulatorOptions['faults'],
+  more: GigeSimulatorOptions['faults'],
 ): LossCell {
+  const faults = { loss, resendLoss: loss, ...more }
   return {
     name: `${name}, seed ${SEED}`,
     loss,
-    camera: { ...image, seed: SEED, faults: { loss, resendLoss: loss, ...faults } },
+    // Room for as long as anybody asks.
+    camera: { ...image, seed: SEED, ringFrames: 1024, faults },
+    resend: more?.reorderPackets === undefined ? PATIENT : MORE_PATIENT,
   }
 }

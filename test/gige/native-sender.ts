@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Link } from './network.js'
+import { AS_A_DEVICE } from './process.js'
 
 /** Where cargo leaves the camera of crates/udp-shim/examples/camera. */
 const PROGRAM = fileURLToPath(new URL('../../target/release/examples/camera', import.meta.url))
@@ -33,8 +34,8 @@ export async function startSender(
   link: Link,
   { width, height }: { width: number; height: number },
 ): Promise<NativeSender> {
-  const args = [link.there, String(width), String(height)]
-  const process = link.run('there', PROGRAM, args, { lifetimeMs: 7_200_000 })
+  const args = [...AS_A_DEVICE, PROGRAM, link.there, String(width), String(height)]
+  const process = link.run('there', 'nice', args, { lifetimeMs: 7_200_000 })
   await process.line(/^ready$/)
   return {
     async plan({ images, bytesPerSecond }) {

@@ -33,6 +33,9 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** Arguments of `nice` for cameras: real ones do not share this host's processors. Without root they have no effect. */
+export const AS_A_DEVICE = ['-n', '-15']
+
 /** Start a process that does not outlive this one. */
 export function start(command: string, args: readonly string[], options: StartOptions = {}): Running {
   const { namespace, env, lifetimeMs = 60_000 } = options

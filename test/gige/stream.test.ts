@@ -9,12 +9,18 @@ import {
   patternFrameNumber,
 } from 'framewire/simulator'
 import { afterEach, describe, expect, it } from 'vitest'
-import { loopbackAddress } from './live.js'
 import { layLink } from './network.js'
 import { aravisCamera } from './peers/peers.js'
 import { describeWithPeers } from './suite.js'
 
 const IMAGE = { width: 64, height: 48 }
+
+let cameras = 0
+/** An address of the loopback interface that no other camera of these tests has. */
+function loopbackAddress(): string {
+  cameras++
+  return `127.${200 + (process.pid % 32)}.${(process.pid >> 5) % 256}.${cameras}`
+}
 
 const opened: (GigeCamera | GigeSimulator)[] = []
 afterEach(async () => {
@@ -22,11 +28,11 @@ afterEach(async () => {
 })
 
 /** A simulated camera, and the same as our host has it. */
-async function cameraWith(options: GigeSimulatorOptions = {}) {
+async function cameraWith(options: GigeSimulatorOptions = {}, reconnect = false) {
   const address = loopbackAddress()
   const simulator = await createGigeSimulator({ address, ...IMAGE, fps: 100, ...options })
   opened.push(simulator)
-  const camera = await openCamera(address, { interfaceIp: '127.0.0.1', heartbeatTimeoutMs: 1000 })
+  const camera = await openCamera(address, { interfaceIp: '127.0.0.1', heartbeatTimeoutMs: 1000, reconnect })
   opened.push(camera)
   return { simulator, camera }
 }
@@ -141,6 +147,25 @@ describe('frames of a camera', () => {
     expect(simulator.statistics.frames).toBe(sent)
   })
 
+  it('come through a small receive buffer too, and a warning tells of it before the first, once', async () => {
+    const { camera } = await cameraWith()
+    const seen: unknown[] = []
+    const onWarning = (warning: Error & { code?: string }) => seen.push(warning.code)
+    process.on('warning', onWarning)
+    try {
+      for (let session = 0; session < 2; session++) {
+        for await (const { blockId } of camera.frames({ packetSize: 1500, receiveBufferBytes: 16_384 })) {
+          seen.push(blockId)
+          if (blockId === 20n) break
+        }
+      }
+    } finally {
+      process.off('warning', onWarning)
+    }
+    const frames = Array.from({ length: 20 }, (_, at) => BigInt(at + 1))
+    expect(seen).toEqual(['FRAMEWIRE_RECEIVE_BUFFER', ...frames, ...frames])
+  })
+
   it('can be passed over but for the latest', async () => {
     const { camera } = await cameraWith()
     await sendOnly(camera, 50)
@@ -185,7 +210,7 @@ describe('an acquisition', () => {
   })
 
   it('says so when the camera sends nothing at all', async () => {
-    const { camera } = await cameraWith({ faults: { muteAfterFrames: 0 } })
+    const { camera } = await cameraWith({ faults: { loss: 1 } })
     const acquisition = camera.acquisition({ firstPacketTimeoutMs: 200 })
     await expect(acquisition.readFrame({ timeoutMs: 10_000 })).rejects.toMatchObject({
       code: 'gige/no-stream',
@@ -213,6 +238,45 @@ describe('an acquisition', () => {
     await expect(read()).rejects.toMatchObject({ code: 'gige/control-lost' })
     const { complete, read: frames } = await acquisition.stop()
     expect(frames).toBe(complete)
+  })
+})
+
+describe('a camera that was switched off and on', () => {
+  it('goes on by itself, set up anew, and tells of the gap', async () => {
+    const { simulator, camera } = await cameraWith({}, true)
+    await camera.setWidth(32)
+    const acquisition = camera.acquisition({
+      async onReconnected() {
+        await camera.setWidth(48)
+      },
+    })
+    expect((await acquisition.readFrame())?.shape).toEqual([48, 32])
+    simulator.restart()
+    const later: GigeFrame[] = []
+    for await (const frame of acquisition.frames({ signal: AbortSignal.timeout(30_000) })) {
+      if (frame.shape[1] === 48) later.push(frame)
+      if (later.length === 5) break
+    }
+    expect(ids(later), 'of a new session').toEqual([1, 2, 3, 4, 5])
+    const { interruptions, complete, read, unread } = await acquisition.stop()
+    expect(interruptions).toHaveLength(1)
+    expect(interruptions[0]!.gapMs).toBeGreaterThan(0)
+    expect(read + unread).toBe(complete)
+  })
+})
+
+describe('the time at which a frame was taken', () => {
+  it('is told by this host, though the camera has a time of its own that drifts', async () => {
+    const { camera } = await cameraWith({ faults: { clockDriftPpm: 500 } })
+    const acquisition = camera.acquisition()
+    let last = Date.now()
+    for (let frame = 0; frame < 100; frame++) {
+      const { capturedAt, receivedAt } = (await acquisition.readFrame())!
+      expect(capturedAt, 'behind the one before, and the first behind the start').toBeGreaterThan(last)
+      expect(receivedAt).toBeGreaterThanOrEqual(capturedAt)
+      last = capturedAt
+    }
+    await acquisition.stop()
   })
 })
 

@@ -12,7 +12,9 @@ export function describeWithLink(name: string, suite: () => void): void {
 export function describeWithPeers(name: string, programs: readonly string[], suite: () => void): void {
   const missing = programs.filter((program) => !isInstalled(program))
   const lack =
-    missing.length > 0 ? `${missing.join(', ')} : missing here; \`npm test\` installs it as root` : undefined
+    missing.length > 0
+      ? `not installed: ${missing.join(', ')}; \`npm test\` installs what is missing as root`
+      : undefined
   describeUnless(hindrance() ?? lack, name, suite)
 }
 

@@ -4,25 +4,27 @@ import type { StandardFeatures } from './standard-features.js'
 import type { StreamStatistics } from './statistics.js'
 import type { StreamSettings } from './stream-options.js'
 
-let isTold = false
+/** Sizes that were told of. */
+const told = new Set<number>()
 
 /**
- * Warn, once in a process, where the kernel grants less of a receive buffer than was asked for and than the camera's
- * frames need; with the doctor's line that mends it. To be called before the camera sends.
+ * Warn where a stream's receive buffer is less than the camera's frames need, once in a process for each size, and say
+ * what mends it: the doctor's line, or the option where the kernel granted all that was asked for. To be called before the
+ * camera sends.
  */
 export async function warnOfReceiveBuffer(
   camera: StandardFeatures,
   { receiveBufferBytes: asked, payloadBytes }: StreamSettings,
   { receiveBufferBytes: granted }: StreamStatistics,
 ): Promise<void> {
-  if (isTold || granted >= asked) return
   const fps = await knownFrameRate(camera)
-  const { level, message, fix } = receiveBufferFinding(granted, fps && fps * payloadBytes)
-  if (level === 'ok') return
-  isTold = true
+  const { level, message, fix, details } = receiveBufferFinding(granted, fps && fps * payloadBytes)
+  if (level === 'ok' || told.has(granted)) return
+  told.add(granted)
   process.emitWarning(`The kernel's receive buffer is small: ${message}.`, {
     code: 'FRAMEWIRE_RECEIVE_BUFFER',
-    detail: fix && `$ ${fix}`,
+    detail:
+      granted < asked ? fix && `$ ${fix}` : `Ask for more: { receiveBufferBytes: ${details.wantedBytes} }`,
   })
 }
 

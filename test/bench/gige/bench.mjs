@@ -18,7 +18,7 @@ const STEP_SECONDS = 3
 export async function bench({ seconds, python, layLink, startSender, say }) {
   const links = []
   for (const mtu of [1500, 9000]) {
-    const link = await layLink({ mtu })
+    const link = await layLink({ mtu, apart: true })
     try {
       const sender = await startSender(link, SIZE)
       const common = { packetSize: mtu, python, imageBytes }

@@ -3,6 +3,8 @@ import { spread } from '../rounds.mjs'
 import { cpuSecondsOf } from '../usage.mjs'
 import { kernelDropsOf, receivers } from './receivers.mjs'
 
+/** How often a rate is tried: other programs of this host are in the way of one or the other. */
+const TRIES = 3
 /** Time for the last packets to become images. */
 const SETTLE_MS = 500
 
@@ -46,19 +48,21 @@ function latencies({ arrivedAtNs }, { leftAtNs }) {
 }
 
 /**
- * The highest rate, in bytes of image a second, at which nothing is lost: steps of 15 % up from `from`, each tried twice
- * before it is given up, until the sender itself cannot keep to it.
+ * The highest rate, in bytes of image a second, at which nothing is lost: steps of 15 % up from `from`, each tried three
+ * times before it is given up, until the receiver loses something or the sender cannot keep to the rate.
  */
 export async function highestRate(link, sender, name, { from, seconds, ...options }) {
   let highest = 0
   for (let bytesPerSecond = from; ; bytesPerSecond *= 1.15) {
-    let held
-    for (let tries = 0; tries < 2 && !held; tries++) {
-      const result = await measure(link, sender, name, { bytesPerSecond, seconds, ...options })
-      if (result.lost === 0 && result.kernelDrops === 0) held = result
+    const results = []
+    const isHeld = ({ lost, kernelDrops }) => lost === 0 && kernelDrops === 0
+    const isSent = (result) => result.bytesPerSecond > bytesPerSecond * 0.9
+    while (results.length < TRIES && !results.some((result) => isHeld(result) && isSent(result))) {
+      results.push(await measure(link, sender, name, { bytesPerSecond, seconds, ...options }))
     }
-    if (!held) return { bytesPerSecond: highest, limit: 'the receiver' }
-    highest = Math.max(highest, held.bytesPerSecond)
-    if (held.bytesPerSecond < bytesPerSecond * 0.95) return { bytesPerSecond: highest, limit: 'the sender' }
+    const held = results.filter(isHeld)
+    highest = Math.max(highest, ...held.map((result) => result.bytesPerSecond))
+    if (held.length === 0) return { bytesPerSecond: highest, limit: 'the receiver' }
+    if (!held.some(isSent)) return { bytesPerSecond: highest, limit: 'the sender' }
   }
 }

@@ -5,8 +5,9 @@ import type {
   DiscoveredCamera,
   DiscoveryOptions,
 } from 'framewire/gige'
-import type { GigeSimulatorOptions, SimulatorStatistics } from 'framewire/simulator'
+import type { FrameRecord, GigeSimulatorOptions, SimulatorStatistics } from 'framewire/simulator'
 import type { Link } from '../network.js'
+import { AS_A_DEVICE, start } from '../process.js'
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -39,15 +40,26 @@ export async function ourHost(link: Link, task: HostTask): Promise<HostResult> {
   return JSON.parse(line)
 }
 
-/** A simulated camera of ours at its end of a link. */
+/** A frame of the simulator's record; ids and numbers are no `bigint`s any more. */
+export type Recorded = Omit<FrameRecord, 'number' | 'id'> & { number: number; id: number }
+
+/** A simulated camera of ours, in a process of its own. */
 export interface OurSimulator {
-  /** Switch it off; what happened. */
-  stop(): Promise<SimulatorStatistics>
+  /** Switch it off; what happened, and what became of each frame. */
+  stop(): Promise<{ statistics: SimulatorStatistics; records: Recorded[] }>
 }
 
-export async function ourSimulator(link: Link, options: GigeSimulatorOptions = {}): Promise<OurSimulator> {
-  const given = JSON.stringify({ address: link.there, device: 'end', ...options })
-  const simulator = link.run('there', process.execPath, [file('simulator.mjs'), given])
+/** Start a simulated camera; on this host, unless it is started otherwise. */
+export async function ourSimulator(
+  options: GigeSimulatorOptions,
+  startIt: typeof start = start,
+): Promise<OurSimulator> {
+  const simulator = startIt('nice', [
+    ...AS_A_DEVICE,
+    process.execPath,
+    file('simulator.mjs'),
+    JSON.stringify(options),
+  ])
   await simulator.line(/^ready$/)
   return {
     async stop() {
@@ -57,4 +69,10 @@ export async function ourSimulator(link: Link, options: GigeSimulatorOptions = {
       return JSON.parse(line)
     },
   }
+}
+
+/** A simulated camera of ours, there. */
+export function ourSimulatorThere(link: Link, options: GigeSimulatorOptions = {}): Promise<OurSimulator> {
+  const place = { address: link.there, device: 'end' }
+  return ourSimulator({ ...place, ...options }, (command, args) => link.run('there', command, args))
 }

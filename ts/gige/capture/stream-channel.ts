@@ -3,8 +3,9 @@ import type { DatagramSocket } from '../../datagrams/datagrams.js'
 import { addressNumber } from '../../datagrams/ipv4.js'
 import { hasCode } from '../../errors.js'
 import { PacketSize, streamChannel } from '../../gige-vision/bootstrap.js'
-import { IP_UDP_BYTES } from '../packet-size.js'
+import { type FoundPacketSize, IP_UDP_BYTES, negotiatePacketSize, packetSizes } from '../packet-size.js'
 import type { Registers } from '../registers.js'
+import type { StreamSettings } from '../stream-options.js'
 
 /** How long a test packet may take, in ms, and how many are asked for. */
 const TEST_MS = 100
@@ -33,15 +34,37 @@ export class StreamChannel {
     return this.#registers.writeRegister(CHANNEL.port, 0)
   }
 
+  /**
+   * Have packets of the size sent that is asked for, or of the largest that gets through.
+   * @param mtu of the interface here; undefined where it does not tell
+   */
+  async settlePacketSize(
+    socket: DatagramSocket,
+    { packetSize, packetSizeBelow }: StreamSettings,
+    mtu: number | undefined,
+  ): Promise<FoundPacketSize> {
+    const found =
+      packetSize === undefined
+        ? await negotiatePacketSize(packetSizes(mtu, packetSizeBelow), (bytes) => this.test(socket, bytes))
+        : { bytes: packetSize, tested: false }
+    return { ...found, bytes: await this.setPacketSize(found.bytes) }
+  }
+
   /** Have packets of this size sent, in one piece each; the size that the camera made of it. */
   async setPacketSize(bytes: number): Promise<number> {
     await this.#registers.writeRegister(CHANNEL.packetSize, PacketSize.doNotFragment + bytes)
     return (await this.#registers.readRegister(CHANNEL.packetSize)) & 0xffff
   }
 
-  /** Ticks of the camera's clock from one packet to the next. */
-  setPacketDelay(ticks: number): Promise<void> {
-    return this.#registers.writeRegister(CHANNEL.packetDelay, ticks)
+  /** The pause from one packet to the next. The camera counts it in ticks of its clock; those of one without are ns. */
+  async setPacketDelay(delayNs: number, frequency: bigint): Promise<void> {
+    const ticks = Number((BigInt(delayNs) * (frequency || 1_000_000_000n)) / 1_000_000_000n)
+    try {
+      await this.#registers.writeRegister(CHANNEL.packetDelay, ticks)
+    } catch (error) {
+      // A camera without such a pause need not be told that there is none.
+      if (ticks > 0 || !hasCode(error, 'gige/refused')) throw error
+    }
   }
 
   /** Let packets from the camera in at this host's firewall, where it admits answers: send one to where they come from. */

@@ -5,13 +5,8 @@ import { hasCode } from '../../errors.js'
 import { Bootstrap, GvcpCapability } from '../../gige-vision/bootstrap.js'
 import type { GigeVision } from '../../gige-vision/gige-vision.js'
 import type { FinishedBlock, Reassembler, SessionEnd } from '../../gige-vision/reassembler.js'
-import {
-  type FoundPacketSize,
-  IP_UDP_BYTES,
-  mtuOf,
-  negotiatePacketSize,
-  packetSizes,
-} from '../packet-size.js'
+import { bridgedMs } from '../doctor/receive-buffer.js'
+import { type FoundPacketSize, IP_UDP_BYTES, mtuOf } from '../packet-size.js'
 import type { StreamStatistics } from '../statistics.js'
 import { buffersFor, type StreamSettings } from '../stream-options.js'
 import { CameraClock } from './camera-clock.js'
@@ -38,6 +33,8 @@ export type PacketSizeProof = 'whole' | 'lost' | 'unknown'
 
 /** How long packets are left to gather before they are taken, in ms: large batches are cheap. */
 const GATHER_MS = 1
+/** A receive buffer that fills sooner than this, in ms at a Gigabit link's rate, cannot wait while they gather. */
+const LITTLE_ROOM_MS = 20
 /** After so many ms without a packet the next one is awaited. */
 const IDLE_MS = 100
 /** How long a socket that was refused by the system is left alone, in ms. */
@@ -67,12 +64,15 @@ export class StreamSession {
   readonly #clock: CameraClock
   readonly #packetSize: FoundPacketSize
   readonly #resend: boolean
+  readonly #hasLittleRoom: boolean
   readonly #latches: NodeJS.Timeout
   readonly #running: Promise<void>
   #ending = false
   #final: StreamStatistics | undefined
   #firstPacketMs = 0
   #lastPacketMs = 0
+  /** What the kernel had dropped at the last look. */
+  #drops = 0
   /** Longest packet so far, while the packet size is not proved. */
   #longestBytes = 0
 
@@ -85,11 +85,12 @@ export class StreamSession {
     const channel = new StreamChannel(control, control.camera.address)
     try {
       await channel.open({ address, port: socket.local.port })
-      const packetSize = await findPacketSize(channel, socket, parts, settings)
+      const mtu = mtuOf(datagrams.interfaces(), address)
+      const packetSize = await channel.settlePacketSize(socket, settings, mtu)
       const latch = new ClockLatch(control)
       const frequency = await latch.frequency()
       const clock = new CameraClock(frequency)
-      await setPacketDelay(channel, settings.packetDelayNs, frequency)
+      await channel.setPacketDelay(settings.packetDelayNs, frequency)
       const capability = await control.readRegister(Bootstrap.gvcpCapability)
       for (let count = 0; count < FIRST_LATCHES; count++) await latch.tell(clock)
       await channel.invite(socket)
@@ -122,6 +123,9 @@ export class StreamSession {
     this.#packetSize = packetSize
     this.#clock = clock
     this.#resend = resend
+    // Only the native sockets tell drops, and only they can block; others take packets in by themselves.
+    this.#hasLittleRoom =
+      socket.kernelDrops !== undefined && bridgedMs(socket.receiveBufferBytes) < LITTLE_ROOM_MS
     const buffers = buffersFor(settings)
     this.#reassembler = gige.reassembler({
       source: control.camera.address,
@@ -195,8 +199,9 @@ export class StreamSession {
   async #run(): Promise<void> {
     while (!this.#ending) {
       try {
+        const hasMore = this.#poll(this.#hasLittleRoom ? GATHER_MS : 0)
         // Commands and the heartbeat have their turn in between.
-        if (this.#poll()) await turn()
+        if (hasMore || this.#hasLittleRoom) await turn()
         else if (performance.now() - this.#lastPacketMs < IDLE_MS) await sleep(GATHER_MS)
         else await this.#socket.arrival(Math.min(IDLE_MS, this.#untilDue()))
       } catch (error) {
@@ -207,11 +212,11 @@ export class StreamSession {
     }
   }
 
-  /** Take in what has arrived and do what is due. Whether there may be more. */
-  #poll(): boolean {
+  /** Take in what has arrived, or what arrives first within `waitMs`, and do what is due. Whether there may be more. */
+  #poll(waitMs = 0): boolean {
     const batch = this.#reassembler.batch()
     const slots = slotsOf(batch)
-    const count = this.#socket.receive(batch)
+    const count = this.#socket.receive(batch, waitMs)
     const now = performance.now()
     if (count > 0) {
       if (this.#lastPacketMs === 0) this.#firstPacketMs = now
@@ -223,9 +228,18 @@ export class StreamSession {
       }
     }
     this.#reassembler.take(count, now)
-    if (this.#resend) this.#askAgain(now)
+    const hasMore = count === slots
+    // As long as packets come faster than they are taken in, more of them would be lost for each that is sent again.
+    if (this.#resend && !this.#isDropping() && !hasMore) this.#askAgain(now)
     this.#handOut()
-    return count === slots
+    return hasMore
+  }
+
+  /** Whether the kernel dropped packets since the last look. */
+  #isDropping(): boolean {
+    const before = this.#drops
+    this.#drops = this.#socket.kernelDrops ?? 0
+    return this.#drops > before
   }
 
   #askAgain(now: number): void {
@@ -263,30 +277,5 @@ export class StreamSession {
       if (quietMs >= QUIET_MS && this.#reassembler.due() === undefined) return
       await sleep(GATHER_MS)
     }
-  }
-}
-
-async function findPacketSize(
-  channel: StreamChannel,
-  socket: DatagramSocket,
-  { datagrams, control }: StreamParts,
-  { packetSize, packetSizeBelow }: StreamSettings,
-): Promise<FoundPacketSize> {
-  let found: FoundPacketSize
-  if (packetSize !== undefined) found = { bytes: packetSize, tested: false }
-  else {
-    const sizes = packetSizes(mtuOf(datagrams.interfaces(), control.local.address), packetSizeBelow)
-    found = await negotiatePacketSize(sizes, (bytes) => channel.test(socket, bytes))
-  }
-  return { ...found, bytes: await channel.setPacketSize(found.bytes) }
-}
-
-async function setPacketDelay(channel: StreamChannel, delayNs: number, frequency: bigint): Promise<void> {
-  const ticks = Number((BigInt(delayNs) * (frequency || 1_000_000_000n)) / 1_000_000_000n)
-  try {
-    await channel.setPacketDelay(ticks)
-  } catch (error) {
-    // A camera without such a pause need not be told that there is none.
-    if (ticks > 0 || !hasCode(error, 'gige/refused')) throw error
   }
 }

@@ -19,11 +19,11 @@ export function receiveBufferFinding(
   bytesPerSecond = GIGABIT_BYTES_PER_SECOND,
   platform: NodeJS.Platform = process.platform,
 ): Finding {
-  const bridgedMs = (grantedBytes / BYTES_PER_PAYLOAD_BYTE / bytesPerSecond) * 1000
+  const roomMs = bridgedMs(grantedBytes, bytesPerSecond)
   const neededBytes = Math.ceil((bytesPerSecond * BYTES_PER_PAYLOAD_BYTE * PAUSE_MS) / 1000)
   const wantedBytes = Math.max(WANTED_RECEIVE_BUFFER_BYTES, neededBytes)
   const enough = grantedBytes >= neededBytes
-  const room = `${size(grantedBytes)} granted, room for ${time(bridgedMs)} at ${rate(bytesPerSecond)}`
+  const room = `${size(grantedBytes)} granted, room for ${time(roomMs)} at ${rate(bytesPerSecond)}`
   const fix = enough ? undefined : enlargement(wantedBytes, platform)
   return {
     check: 'receive-buffer',
@@ -31,8 +31,13 @@ export function receiveBufferFinding(
     level: enough ? 'ok' : 'warning',
     message: enough ? room : `${room}: packets are lost whenever this host is busy for longer`,
     ...(fix && { fix }),
-    details: { grantedBytes, neededBytes, wantedBytes, bytesPerSecond, bridgedMs },
+    details: { grantedBytes, neededBytes, wantedBytes, bytesPerSecond, bridgedMs: roomMs },
   }
+}
+
+/** How long a receive buffer takes a stream in that nobody reads, in ms. */
+export function bridgedMs(grantedBytes: number, bytesPerSecond = GIGABIT_BYTES_PER_SECOND): number {
+  return (grantedBytes / BYTES_PER_PAYLOAD_BYTE / bytesPerSecond) * 1000
 }
 
 /** The line that lets programs have so large a buffer, now and after a restart where one line can do both. */
