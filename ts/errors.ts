@@ -85,7 +85,13 @@ export interface ErrorDetails {
   /** The camera started, but not one packet of its stream came. */
   'gige/no-stream': { address: string; port: number; waitedMs: number }
   /** Packets came, but no frame in time. */
-  'gige/no-frame': { address: string; waitedMs: number; complete: number; incomplete: number; queueFull: number }
+  'gige/no-frame': {
+    address: string
+    waitedMs: number
+    complete: number
+    incomplete: number
+    queueFull: number
+  }
   /** The camera is acquiring already. */
   'gige/acquiring': { address: string }
   /** No packet size gets through. */

@@ -41,8 +41,8 @@ export function wasmReassembler(memory: WebAssembly.Memory, options: ReassemblyO
   return {
     batch: received,
     take: (packets, nowMs) => wasm.take(packets, nowMs * 1000),
-    resends(to, nowMs) {
-      const count = wasm.resends(addressNumber(to.address), to.port, nowMs * 1000)
+    resends(to, nowMs, most) {
+      const count = wasm.resends(addressNumber(to.address), to.port, nowMs * 1000, most)
       return { batch: requests(), count }
     },
     next() {

@@ -126,10 +126,10 @@ export interface Reassembler {
    */
   take(packets: number, nowMs: number): void
   /**
-   * Resend requests that are due: packets of GVCP, to be sent to `to` from the control channel's port. A batch as
-   * {@link batch} is; `count` may be 0.
+   * Resend requests that are due, for `most` packets at once: packets of GVCP, to be sent to `to` from the control
+   * channel's port. A batch as {@link batch} is; `count` may be 0.
    */
-  resends(to: Endpoint, nowMs: number): { batch: Batch; count: number }
+  resends(to: Endpoint, nowMs: number, most: number): { batch: Batch; count: number }
   /** The next block that is done with, in order of block ids; undefined where there is none yet. */
   next(): FinishedBlock | undefined
   /** When, by the clock of `take`, `take` and `resends` are to be called though no packet came; undefined for never. */

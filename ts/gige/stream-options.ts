@@ -10,7 +10,11 @@ export interface StreamOptions {
   packetSize?: number
   /** Pause of the camera between two packets, in ns; default 0. Larger where switches or slow hosts lose packets. */
   packetDelayNs?: number
-  /** Receive buffer to ask the kernel for, in bytes; default 32 MiB. What it grants is in the statistics. */
+  /**
+   * Receive buffer to ask the kernel for, in bytes; default 32 MiB. What it grants is in the statistics; a warning of the
+   * process, `FRAMEWIRE_RECEIVE_BUFFER`, says before the first frame where that is too small, and what mends it. One with
+   * room for less than 20 ms of a Gigabit link costs more CPU, too.
+   */
   receiveBufferBytes?: number
   /** Memory for frames that nobody has read yet, in bytes; default 256 MiB. */
   frameBudgetBytes?: number

@@ -56,13 +56,13 @@ impl Reassembly {
         self.reassembler.advance(now_us as u64);
     }
 
-    /// Write requests that are due; how many.
-    pub fn resends(&mut self, address: u32, port: u16, now_us: f64) -> usize {
+    /// Write requests that are due, for so many packets at most; how many.
+    pub fn resends(&mut self, address: u32, port: u16, now_us: f64, most: u32) -> usize {
         let (requests, request_id) = (&mut self.requests, &mut self.request_id);
         let to = (Ipv4Addr::from_bits(address), port);
         let mut datagram = Vec::with_capacity(REQUEST_BYTES);
         let mut count = 0;
-        self.reassembler.resends(now_us as u64, |resend| {
+        self.reassembler.resends(now_us as u64, most, |resend| {
             *request_id = request_id.checked_add(1).unwrap_or(1);
             datagram.clear();
             let body = CommandBody::Resend(resend);

@@ -92,7 +92,7 @@ fn measure(packet_size: u16, datagrams: &[Vec<u8>], loss: usize) -> f64 {
                 }
                 now_us += 1000;
                 stream.advance(now_us);
-                stream.resends(now_us, |resend| black_box(resend).first_packet < u32::MAX);
+                stream.resends(now_us, u32::MAX, |resend| black_box(resend).first_packet < u32::MAX);
             }
             while let Some(block) = stream.next_block() {
                 stream.release(black_box(block).image);

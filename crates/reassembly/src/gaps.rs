@@ -109,18 +109,22 @@ impl Gaps {
         count
     }
 
-    /// Ask for what is due: `ask` says whether it may be.
-    pub fn ask(&mut self, turn: &Turn, mut ask: impl FnMut(u32, u32) -> bool) {
+    /// Ask for what is due: `ask` says up to which packet of a range it may be, none for not at all.
+    pub fn ask(&mut self, turn: &Turn, mut ask: impl FnMut(u32, u32) -> Option<u32>) {
         for (&first, gap) in &mut self.gaps {
             let due_by_us = if gap.asked == 0 { turn.first_us } else { turn.now_us };
             if gap.asked < turn.attempts && gap.due_us <= due_by_us {
-                if !ask(first, gap.last) {
-                    return;
-                }
+                let whole = *gap;
+                let Some(last) = ask(first, whole.last) else { return };
                 // Where nothing came since it was asked for last, the camera had no turn yet.
                 let asked_us = gap.due_us.saturating_sub(turn.again_us);
                 gap.asked += u32::from(gap.asked == 0 || turn.heard_us > asked_us);
                 gap.due_us = turn.now_us.saturating_add(turn.again_us);
+                if last < whole.last {
+                    gap.last = last;
+                    self.gaps.insert(last + 1, whole);
+                    return;
+                }
             }
         }
     }

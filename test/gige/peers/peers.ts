@@ -1,11 +1,13 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { End, Link } from '../network.js'
-import { portBound, type Running, type StartOptions } from '../process.js'
+import { AS_A_DEVICE, portBound, type Running, type StartOptions } from '../process.js'
 
 /** The interpreter that has the packages of test/interop/requirements.txt, and what they install beside it. */
 export const PYTHON = process.env.FRAMEWIRE_PYTHON ?? 'FRAMEWIRE_PYTHON'
 export const VIVA_HOST = join(dirname(PYTHON), 'viva-camctl')
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /** UDP port of a camera's control channel. */
 const GVCP_PORT = 3956
@@ -18,7 +20,8 @@ export async function aravisCamera(
   link: Link,
   { serial, end = 'there', ...options }: Place & { serial: string },
 ): Promise<Running> {
-  const camera = link.run(end, 'arv-fake-gv-camera-0.8', ['-i', link[end], '-s', serial], options)
+  const args = [...AS_A_DEVICE, 'arv-fake-gv-camera-0.8', '-i', link[end], '-s', serial]
+  const camera = link.run(end, 'nice', args, options)
   await portBound(camera, GVCP_PORT)
   return camera
 }
@@ -36,7 +39,8 @@ export interface VivaOptions {
 
 /** viva-genicam's fake camera, there. */
 export async function vivaCamera(link: Link, options: VivaOptions = {}): Promise<Running> {
-  const camera = script(link, 'viva_camera.py', [JSON.stringify({ ...options, bind_ip: link.there })])
+  const given = JSON.stringify({ ...options, bind_ip: link.there })
+  const camera = link.run('there', 'nice', [...AS_A_DEVICE, PYTHON, file('viva_camera.py'), given])
   await camera.line(/^ready$/)
   return camera
 }
@@ -48,5 +52,5 @@ export function script(
   args: string[],
   { end = 'there', ...options }: Place = {},
 ): Running {
-  return link.run(end, PYTHON, [fileURLToPath(new URL(name, import.meta.url)), ...args], options)
+  return link.run(end, PYTHON, [file(name), ...args], options)
 }

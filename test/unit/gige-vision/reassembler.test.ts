@@ -151,9 +151,9 @@ describe('packets to blocks, through WebAssembly', () => {
       [0, 1, 4].map((packet) => packets[packet]!),
       100,
     )
-    expect(stream.resends(to, 101).count).toBe(0)
+    expect(stream.resends(to, 101, 100).count).toBe(0)
     expect(stream.due()).toBe(102)
-    const { batch, count } = stream.resends(to, 102)
+    const { batch, count } = stream.resends(to, 102, 100)
     expect(count).toBe(1)
     const request = packetAt(batch, 0)
     expect(request.from).toEqual(to)
@@ -184,7 +184,7 @@ describe('packets to blocks, through WebAssembly', () => {
     })
     const packets = packetsOf(2n ** 63n + 5n, true)
     receive(stream, [packets[0]!, ...packets.slice(2)], 0)
-    const { batch, count } = stream.resends({ address: '10.1.2.3', port: 3956 }, 1)
+    const { batch, count } = stream.resends({ address: '10.1.2.3', port: 3956 }, 1, 100)
     expect(count).toBe(1)
     expect(gige.gvcp.parseCommand(packetAt(batch, 0).bytes).command).toEqual({
       kind: 'resend',
@@ -273,7 +273,7 @@ describe('packets to blocks, through WebAssembly', () => {
           return bytes
         })
         receive(stream, some, at)
-        stream.resends({ address: '10.1.2.3', port: 3956 }, at)
+        stream.resends({ address: '10.1.2.3', port: 3956 }, at, 100)
         for (let block = stream.next(); block; block = stream.next()) {
           expect(block.complete).toBe(false)
           block.release()

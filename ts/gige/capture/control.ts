@@ -5,6 +5,9 @@ import { type Clock, systemClock } from '../../upload/clock.js'
 import { deniedFault, lostFault } from '../faults.js'
 import type { ControlChannel } from './control-channel.js'
 
+/** Bit of the GVCP configuration: PENDING_ACK may be sent. */
+const PENDING_ACKS = 2
+
 /** How control of a camera is kept. */
 export interface ControlOptions {
   /** After how many ms without a word of the host the camera shall let go of it. */
@@ -40,6 +43,7 @@ export class Control {
     try {
       const timeoutMs = await setHeartbeatTimeout(channel, options.heartbeatTimeoutMs)
       const capability = await channel.readRegister(Bootstrap.gvcpCapability)
+      if (capability & GvcpCapability.pendingAck) await enablePendingAcks(channel)
       return new Control(channel, options, timeoutMs, (capability & GvcpCapability.primaryApplication) !== 0)
     } catch (error) {
       await letGo(channel)
@@ -124,6 +128,16 @@ async function setHeartbeatTimeout(channel: ControlChannel, timeoutMs: number): 
     if (!hasCode(error, 'gige/refused')) throw error
   }
   return (await channel.readRegister(Bootstrap.heartbeatTimeout)) || timeoutMs
+}
+
+/** Slow commands are then answered at once with how long they take; many cameras do not say so unasked. */
+async function enablePendingAcks(channel: ControlChannel): Promise<void> {
+  try {
+    const configuration = await channel.readRegister(Bootstrap.gvcpConfiguration)
+    await channel.writeRegister(Bootstrap.gvcpConfiguration, configuration | PENDING_ACKS)
+  } catch (error) {
+    if (!hasCode(error, 'gige/refused')) throw error
+  }
 }
 
 /** IP address of the host in control, where the camera tells. */

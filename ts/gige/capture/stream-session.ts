@@ -5,7 +5,7 @@ import { hasCode } from '../../errors.js'
 import { Bootstrap, GvcpCapability } from '../../gige-vision/bootstrap.js'
 import type { GigeVision } from '../../gige-vision/gige-vision.js'
 import type { FinishedBlock, Reassembler, SessionEnd } from '../../gige-vision/reassembler.js'
-import { bridgedMs } from '../doctor/receive-buffer.js'
+import { bridgedMs, packetsOf } from '../doctor/receive-buffer.js'
 import { type FoundPacketSize, IP_UDP_BYTES, mtuOf } from '../packet-size.js'
 import type { StreamStatistics } from '../statistics.js'
 import { buffersFor, type StreamSettings } from '../stream-options.js'
@@ -35,6 +35,8 @@ export type PacketSizeProof = 'whole' | 'lost' | 'unknown'
 const GATHER_MS = 1
 /** A receive buffer that fills sooner than this, in ms at a Gigabit link's rate, cannot wait while they gather. */
 const LITTLE_ROOM_MS = 20
+/** What part of the receive buffer may be filled by packets that are asked for at once. */
+const ASKED_PART = 1 / 4
 /** After so many ms without a packet the next one is awaited. */
 const IDLE_MS = 100
 /** How long a socket that was refused by the system is left alone, in ms. */
@@ -64,6 +66,7 @@ export class StreamSession {
   readonly #clock: CameraClock
   readonly #packetSize: FoundPacketSize
   readonly #resend: boolean
+  readonly #mostAsked: number
   readonly #hasLittleRoom: boolean
   readonly #latches: NodeJS.Timeout
   readonly #running: Promise<void>
@@ -123,6 +126,7 @@ export class StreamSession {
     this.#packetSize = packetSize
     this.#clock = clock
     this.#resend = resend
+    this.#mostAsked = Math.ceil(packetsOf(socket.receiveBufferBytes, packetSize.bytes) * ASKED_PART)
     // Only the native sockets tell drops, and only they can block; others take packets in by themselves.
     this.#hasLittleRoom =
       socket.kernelDrops !== undefined && bridgedMs(socket.receiveBufferBytes) < LITTLE_ROOM_MS
@@ -243,7 +247,7 @@ export class StreamSession {
   }
 
   #askAgain(now: number): void {
-    const { batch, count } = this.#reassembler.resends(this.#control.camera, now)
+    const { batch, count } = this.#reassembler.resends(this.#control.camera, now, this.#mostAsked)
     // Those that the system does not take now are due again soon.
     if (count > 0) this.#control.sendMany(batch, count).catch(() => {})
   }

@@ -40,6 +40,11 @@ export function bridgedMs(grantedBytes: number, bytesPerSecond = GIGABIT_BYTES_P
   return (grantedBytes / BYTES_PER_PAYLOAD_BYTE / bytesPerSecond) * 1000
 }
 
+/** How many packets of so many bytes a receive buffer has room for. */
+export function packetsOf(grantedBytes: number, packetBytes: number): number {
+  return Math.floor(grantedBytes / BYTES_PER_PAYLOAD_BYTE / packetBytes)
+}
+
 /** The line that lets programs have so large a buffer, now and after a restart where one line can do both. */
 function enlargement(bytes: number, platform: NodeJS.Platform): string | undefined {
   if (platform === 'darwin') return `sudo sysctl -w kern.ipc.maxsockbuf=${bytes}`

@@ -32,8 +32,9 @@ impl Reassembler {
         }
     }
 
-    /// Ask for what is due again: `send` is given each request, and says whether there is room for more of them.
-    pub fn resends(&mut self, now_us: u64, mut send: impl FnMut(Resend) -> bool) {
+    /// Ask for what is due again, for `most` packets at once: `send` is given each request, and says whether there is room
+    /// for more of them.
+    pub fn resends(&mut self, now_us: u64, mut most: u32, mut send: impl FnMut(Resend) -> bool) {
         let Some(policy) = self.patience.resend else { return };
         let (throttle, statistics) = (&mut self.throttle, &mut self.statistics);
         let turn = Turn {
@@ -51,13 +52,15 @@ impl Reassembler {
         for flight in self.flights.iter_mut().filter(|flight| flight.look_us <= now_us) {
             let block = flight.block.id;
             flight.block.gaps.ask(&turn, |first_packet, last_packet| {
-                if !room || !throttle.take(now_us) {
-                    return false;
+                if !room || most == 0 || !throttle.take(now_us) {
+                    return None;
                 }
+                let last_packet = last_packet.min(first_packet.saturating_add(most - 1));
+                most -= last_packet - first_packet + 1;
                 statistics.resend_requests += 1;
                 statistics.resend_packets_asked += u64::from(last_packet - first_packet) + 1;
                 room = send(Resend { stream_channel: 0, block, first_packet, last_packet });
-                true
+                Some(last_packet)
             });
             flight.look_later(now_us, &self.patience);
         }

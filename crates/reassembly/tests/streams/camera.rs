@@ -157,8 +157,13 @@ impl Receiver {
 
     /// Requests that are due: block, first and last packet.
     pub fn asked(&mut self) -> Vec<(BlockId, u32, u32)> {
+        self.asked_at_once(u32::MAX)
+    }
+
+    /// The same, for so many packets at most.
+    pub fn asked_at_once(&mut self, most: u32) -> Vec<(BlockId, u32, u32)> {
         let mut asked = Vec::new();
-        self.stream.resends(self.now_us, |resend| {
+        self.stream.resends(self.now_us, most, |resend| {
             asked.push((resend.block, resend.first_packet, resend.last_packet));
             true
         });

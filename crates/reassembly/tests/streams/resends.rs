@@ -211,6 +211,25 @@ fn requests_have_a_ceiling() {
 }
 
 #[test]
+fn no_more_is_asked_for_at_once_than_there_is_room_for() {
+    let mut receiver = receiver(RESEND);
+    let (first, second) = (packets(1), packets(2));
+    receiver.take_all([&first[0], &first[6], &first[8], &first[9], &second[0], &second[2]]);
+    receiver.wait(1_000);
+    assert_eq!(receiver.asked_at_once(0), []);
+    assert_eq!(receiver.asked_at_once(3), [(short(1), 1, 3)]);
+    // The rest of the range is due as it was, what was asked for is not.
+    assert_eq!(receiver.asked_at_once(3), [(short(1), 4, 5), (short(1), 7, 7)]);
+    assert_eq!(receiver.asked_at_once(3), [(short(2), 1, 1)]);
+    receiver.take_all(&first[1..6]);
+    receiver.wait(10_000);
+    assert_eq!(receiver.asked_at_once(u32::MAX), [(short(1), 7, 7), (short(2), 1, 1)]);
+    assert_eq!(receiver.stream.statistics().resend_packets_asked, 9);
+    receiver.take(&first[7]);
+    assert_eq!(receiver.verdicts(), [(short(1), vec![])]);
+}
+
+#[test]
 fn an_answer_of_another_packet_or_block_is_taken_for_what_it_says() {
     let mut receiver = receiver(RESEND);
     let (first, second) = (packets(1), packets(2));
