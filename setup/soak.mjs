@@ -31,18 +31,20 @@ const durability = await run(
     env: { FRAMEWIRE_SOAK: '1' },
   },
 )
-say('• Hostile packets: a minute')
-const packets = await run(
-  'cargo',
-  ['test', '--quiet', '-p', 'framewire-gige-vision', '--test', 'packets', 'hostile'],
-  { env: { FRAMEWIRE_SOAK: '1' } },
-)
+say('• Hostile packets and lossy streams: two minutes')
+const packets = await cargoSoak('framewire-gige-vision', 'packets', 'hostile')
+const streams = await cargoSoak('framewire-reassembly', 'streams')
 say('• Streaming 20 GB through a link of 20 MB/s: 10 to 20 minutes')
 const soak = (file) => run('npx', ['vitest', 'run', '--config', 'test/soak/vitest.config.ts', file])
 const memory = await soak('memory')
 say('• Receiving 100 MB/s from a camera: half an hour (FRAMEWIRE_SOAK_SECONDS makes it shorter)')
 const gige = await soak('gige')
-process.exitCode = durability.code || packets.code || memory.code || gige.code
+process.exitCode = durability.code || packets.code || streams.code || memory.code || gige.code
+
+function cargoSoak(crate, suite, ...filter) {
+  const args = ['test', '--quiet', '--release', '-p', crate, '--test', suite, ...filter]
+  return run('cargo', args, { env: { FRAMEWIRE_SOAK: '1' } })
+}
 
 async function checkDisk() {
   const { bavail, bsize } = statfsSync(tmpdir())

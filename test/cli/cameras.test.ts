@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Link } from '../gige/network.js'
+import { type Link, layLink } from '../gige/network.js'
 import { aravisCamera } from '../gige/peers/peers.js'
 import { describeWithPeers } from '../gige/suite.js'
 import { parseNpy } from '../interop/npy.js'
-import { askAt, layLinkApart, runAt } from './cameras.js'
+import { askAt, runAt } from './cameras.js'
 import { folder } from './command.js'
 
 describeWithPeers('commands of cameras', ['arv-fake-gv-camera-0.8'], () => {
   let link: Link
   beforeAll(async () => {
-    link = await layLinkApart()
+    link = await layLink({ apart: true })
     await aravisCamera(link, { serial: 'CLI1', lifetimeMs: 300_000 })
   })
   afterAll(() => link?.close())

@@ -1,26 +1,10 @@
-import { type End, type Link, layLink } from '../gige/network.js'
+import type { End, Link } from '../gige/network.js'
 import { CLI } from './command.js'
 
 /** How a command at an end of a link ended. */
 export interface Ended {
   code: number | null
   lines: readonly string[]
-}
-
-/**
- * A link with both ends apart: firewall and addresses of a host there are no matter of this machine, and no other camera
- * answers it. Resolves when both ends can be used.
- */
-export async function layLinkApart(): Promise<Link> {
-  const link = await layLink({ apart: true })
-  await Promise.all([isUp(link, 'here', link.device), isUp(link, 'there', 'end')])
-  return link
-}
-
-/** The kernel takes up to a second to tell that an interface has a cable; until then it is none that can be used. */
-export async function isUp(link: Link, end: End, name: string): Promise<void> {
-  const file = `/sys/class/net/${name}/operstate`
-  await link.run(end, 'sh', ['-c', `until grep up ${file}; do sleep 0.1; done`]).line(/^up$/)
 }
 
 /** Run `framewire ...args` at an end of a link, to its end. */

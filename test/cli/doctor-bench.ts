@@ -1,6 +1,6 @@
 import type { Check, Finding, Level } from 'framewire/gige'
-import type { Link } from '../gige/network.js'
-import { askAt, isUp } from './cameras.js'
+import { isUp, type Link } from '../gige/network.js'
+import { askAt } from './cameras.js'
 
 /** What `doctor --json` prints. */
 export interface Examination {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Link } from '../gige/network.js'
+import { type Link, layLink } from '../gige/network.js'
 import type { Running } from '../gige/process.js'
 import { describeWithLink } from '../gige/suite.js'
-import { layLinkApart, mend } from './cameras.js'
+import { mend } from './cameras.js'
 import { CLI } from './command.js'
 import { examine, found, levels } from './doctor-bench.js'
 
@@ -10,7 +10,7 @@ describeWithLink('doctor, of a camera that sends test packets and takes addresse
   let link: Link
   let camera: Running
   beforeEach(async () => {
-    link = await layLinkApart()
+    link = await layLink({ apart: true })
     const args = ['simulate', 'gige', '--ip', link.here, '--device', link.device, '--serial', 'SIM7']
     camera = link.run('here', process.execPath, [CLI, ...args])
     await camera.line(/SIM7/)

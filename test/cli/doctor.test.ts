@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Link } from '../gige/network.js'
+import { type Link, layLink } from '../gige/network.js'
 import { aravisCamera } from '../gige/peers/peers.js'
 import { describeWithPeers } from '../gige/suite.js'
-import { layLinkApart, mend, runAsNobody, runAt } from './cameras.js'
+import { mend, runAsNobody, runAt } from './cameras.js'
 import { type Examination, examine, found, levels, plugIn } from './doctor-bench.js'
 
 describeWithPeers('doctor', ['arv-fake-gv-camera-0.8', 'nft'], () => {
   let link: Link
   beforeEach(async () => {
-    link = await layLinkApart()
+    link = await layLink({ apart: true })
     await aravisCamera(link, { serial: 'DOC1', end: 'here' })
   })
   afterEach(() => link.close())

@@ -1,8 +1,9 @@
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { layLink } from '../gige/network.js'
 import { describeWithLink } from '../gige/suite.js'
-import { layLinkApart, runAsNobody } from './cameras.js'
+import { runAsNobody } from './cameras.js'
 import { CLI, folder } from './command.js'
 
 describeWithLink('a receive buffer', () => {
@@ -11,7 +12,7 @@ describeWithLink('a receive buffer', () => {
     [1, 78_644],
     [400, 31_457_280],
   ])('that is small for %i frames of 1 MiB per second is told with what mends it', async (fps, needed) => {
-    const link = await layLinkApart()
+    const link = await layLink({ apart: true })
     onTestFinished(() => link.close())
     const args = ['simulate', 'gige', '--ip', link.here, '--serial', 'SIM8', '--size', '1024x1024']
     const camera = link.run('here', process.execPath, [CLI, ...args, '--fps', String(fps)])

@@ -47,7 +47,7 @@ function ip(command: string): void {
 
 let laid = 0
 
-/** Lay a cable. Close it in any case. */
+/** Lay a cable; resolves when both ends can be used. Close it in any case. */
 export async function layLink({ mtu = 1500, apart = false }: LinkOptions = {}): Promise<Link> {
   const device = `fw${process.pid}x${laid++}`
   const subnet = apart ? '198.18.0' : freeSubnet()
@@ -79,7 +79,7 @@ export async function layLink({ mtu = 1500, apart = false }: LinkOptions = {}): 
     await close()
     throw error
   }
-  return {
+  const link: Link = {
     device,
     ...address,
     run(end, command, args, options) {
@@ -92,6 +92,14 @@ export async function layLink({ mtu = 1500, apart = false }: LinkOptions = {}): 
     ip: at,
     close,
   }
+  await Promise.all([isUp(link, 'here', device), isUp(link, 'there', 'end')])
+  return link
+}
+
+/** The kernel takes up to a second to tell that an interface has a cable; until then it is none that can be used. */
+export async function isUp(link: Link, end: End, name: string): Promise<void> {
+  const file = `/sys/class/net/${name}/operstate`
+  await link.run(end, 'sh', ['-c', `until grep up ${file}; do sleep 0.1; done`]).line(/^up$/)
 }
 
 /** A /24 subnet, of those for benchmarks of networks (RFC 2544), that no interface here is in. */
