@@ -1,4 +1,3 @@
-import type { AcquisitionOptions } from 'framewire/gige'
 import type { GigeSimulatorOptions } from 'framewire/simulator'
 
 /** A fault of the network that frames are sent through. */
@@ -7,8 +6,6 @@ export interface LossCell {
   /** Share of packets lost one by one. */
   loss: number
   camera: GigeSimulatorOptions
-  /** How packets are asked for again, where they are. */
-  resend: AcquisitionOptions['resend']
 }
 
 export const FRAMES = 2000
@@ -24,12 +21,8 @@ const BURSTS = { burstRate: 0.003, burstPackets: 64 }
 const REORDER = { reorderPackets: 32 }
 const DUPLICATES = { duplicate: 0.05 }
 
-/**
- * Simulated cameras share few processors with everything else: one that is not let run answers later than any real one.
- * And where packets overtake each other, only time tells whether one was sent: it pauses in the middle of an image.
- */
-const PATIENT = { attempts: 40 }
-const MORE_PATIENT = { firstMs: 100, againMs: 100, attempts: 20 }
+/** Simulated cameras share few processors with everything else: one that is not let run is silent for longer than any real one. */
+export const PATIENCE = { silentMs: 300, attempts: 40 }
 
 /** Each fault alone, and all of them at each loss. */
 export const CELLS: LossCell[] = [
@@ -58,6 +51,5 @@ function cell(
     loss,
     // Room for as long as anybody asks.
     camera: { ...image, seed: SEED, ringFrames: 1024, faults },
-    resend: more?.reorderPackets === undefined ? PATIENT : MORE_PATIENT,
   }
 }

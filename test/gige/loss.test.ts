@@ -2,7 +2,7 @@ import type { GigeFrame } from 'framewire/gige'
 import { expectedPixel, isPattern, patternFrameNumber } from 'framewire/simulator'
 import { describe, expect, it } from 'vitest'
 import { live } from './live.js'
-import { CELLS, FRAMES, type LossCell } from './loss-cells.js'
+import { CELLS, FRAMES, type LossCell, PATIENCE } from './loss-cells.js'
 
 /** Up to here every frame has to be whole. */
 const RECOVERABLE = 0.1
@@ -11,11 +11,11 @@ type Ranges = GigeFrame['missing']
 const ALL = Array.from({ length: FRAMES }, (_, number) => number)
 
 /** Acquire, with packets asked for again; what is said to be there has to be what the camera showed. */
-async function acquire({ camera, resend }: LossCell) {
+async function acquire({ camera }: LossCell) {
   const { width = 0, height = 0 } = camera
   const whole: number[] = []
   const incomplete = new Map<number, Ranges>()
-  const acquisition = { incomplete: 'deliver', resend } as const
+  const acquisition = { incomplete: 'deliver', resend: PATIENCE } as const
   const result = await live({ camera, frames: FRAMES, acquisition }, (frame) => {
     // The camera is new: its first frame has the number 0 and the id 1.
     const number = Number(frame.blockId) - 1

@@ -44,7 +44,7 @@ export interface StreamSettings {
 const MiB = 1024 * 1024
 
 /** Packets that were only overtaken need not be asked for; one that was lost should not wait for long. */
-const RESEND: ResendPolicy = { firstMs: 2, silentMs: 50, againMs: 15, attempts: 6, perSecond: 10_000 }
+const RESEND: ResendPolicy = { firstMs: 2, silentMs: 50, againMs: 15, attempts: 10, perSecond: 10_000 }
 
 /** Options with their defaults. Throws `gige/option`. */
 export function streamSettings(payloadBytes: number, options: StreamOptions = {}): StreamSettings {

@@ -32,6 +32,7 @@ impl Flow {
         if now_us >= self.last_us.saturating_add(silent_us) {
             return now_us;
         }
-        self.times_us[self.next]
+        // Packets of one batch have one time: those behind it are those of a later one.
+        self.times_us[self.next].saturating_sub(1)
     }
 }
