@@ -1,44 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ChunkProgress, RHEEDStreamer, type RHEEDStreamerOptions } from 'framewire'
-import { createIngestServer, type IngestServer, readFrames, verifyStore } from 'framewire/server'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { ChunkProgress, RHEEDStreamer } from 'framewire'
+import { readFrames, verifyStore } from 'framewire/server'
+import { describe, expect, it } from 'vitest'
 import { readWithZarrita } from '../interop/zarrita.js'
+import { embedded } from './embedded.js'
 import { FakeCamera, type FakeCameraOptions } from './fake-camera.js'
 import { delayed } from './journaled.js'
 
 const [H, W] = [24, 40]
 const STREAM = { fps: 2, rotationsPerMin: 0, chunkSize: 4 }
 
-let store: string
-let server: IngestServer
-let streamer: RHEEDStreamer | undefined
-
-beforeAll(async () => {
-  store = mkdtempSync(join(tmpdir(), 'framewire-live-'))
-  server = await createIngestServer({ store, apiKey: 'k', port: 0, logLevel: 'silent' })
-})
-afterEach(async () => {
-  await streamer?.close()
-  streamer = undefined
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(store, { recursive: true, force: true })
-})
-
-function streaming(options: Partial<RHEEDStreamerOptions> = {}): RHEEDStreamer {
-  streamer = new RHEEDStreamer({
-    apiKey: 'k',
-    endpoint: server.url,
-    maxWorkers: 2,
-    verbosity: 0,
-    clockSync: false,
-    ...options,
-  })
-  return streamer
-}
+const { store, endpoint, streaming } = embedded()
 
 const camera = (options: Partial<FakeCameraOptions> = {}) =>
   new FakeCamera({ height: H, width: W, ...options })
@@ -211,7 +183,7 @@ describe('what is lost', () => {
     expect(Array.from(times.data)).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN, ...ms])
 
     const tell = async (chunk: string, body: object) => {
-      const url = `${server.url}/framewire/v1/streams/${dataId}/chunks/${chunk}/times`
+      const url = `${endpoint()}/framewire/v1/streams/${dataId}/chunks/${chunk}/times`
       const headers = { 'x-api-key': 'k', 'content-type': 'application/json' }
       return (await fetch(url, { method: 'PUT', headers, body: JSON.stringify(body) })).status
     }

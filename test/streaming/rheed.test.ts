@@ -1,42 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { RHEEDStreamer, type RHEEDStreamerOptions, type Stack } from 'framewire'
-import { createIngestServer, type IngestServer, readFrames } from 'framewire/server'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Stack } from 'framewire'
+import { readFrames } from 'framewire/server'
+import { describe, expect, it } from 'vitest'
+import { embedded } from './embedded.js'
 
 const H = 24
 const W = 40
 const STREAM = { fps: 2, rotationsPerMin: 0, chunkSize: 4 }
 
-let store: string
-let server: IngestServer
-let streamer: RHEEDStreamer | undefined
-
-beforeAll(async () => {
-  store = mkdtempSync(join(tmpdir(), 'framewire-rheed-'))
-  server = await createIngestServer({ store, apiKey: 'k', port: 0, logLevel: 'silent' })
-})
-afterEach(async () => {
-  await streamer?.close()
-  streamer = undefined
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(store, { recursive: true, force: true })
-})
-
-function streaming(options: Partial<RHEEDStreamerOptions> = {}): RHEEDStreamer {
-  streamer = new RHEEDStreamer({
-    apiKey: 'k',
-    endpoint: server.url,
-    maxWorkers: 2,
-    verbosity: 0,
-    clockSync: false,
-    ...options,
-  })
-  return streamer
-}
+const { store, streaming } = embedded()
 
 /** Frames whose every pixel tells frame and place; `seed` tells chunks apart. */
 function stack(frames: number, seed: number): Stack & { data: Uint8Array } {

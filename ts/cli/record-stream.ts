@@ -10,6 +10,7 @@ import { usage } from './outcome.js'
 import { Progress } from './progress.js'
 import { receiptText } from './receipt.js'
 import { frameRate, type Recorded, type RecordedCamera } from './recorded-camera.js'
+import { stated } from './service-options.js'
 import { endStream } from './stream-end.js'
 
 const MEMORY_BUDGET_BYTES = 256 * 2 ** 20
@@ -37,7 +38,7 @@ export async function streamCamera(
   { camera, options, output, signal }: RecordedCamera,
   { endpoint, apiKey, journals }: Service,
 ): Promise<{ receipt?: Receipt; hint?: string; error?: unknown }> {
-  const { frames, seconds, rpm, name, sample, projectId, tag, azimuth, scale, gray, keep } = options
+  const { frames, seconds, name, scale, gray } = options
   const fps = await frameRate(camera, options.fps)
   const { chunkSize = Math.ceil(2 * fps) } = options
   const source = camera.live()
@@ -60,17 +61,10 @@ export async function streamCamera(
   )
   try {
     const dataId = await streamer.initialize({
+      ...stated(options),
       fps,
-      rotationsPerMin: rpm,
       chunkSize,
       streamName: name ?? camera.identity.model,
-      physicalSample: sample,
-      projectId,
-      tags: tag,
-      azimuth,
-      scale,
-      gray,
-      keep,
       signal,
     })
     const durationMs = seconds === undefined ? undefined : seconds * 1000

@@ -1,35 +1,19 @@
 import { hasCode } from '../errors.js'
-import type { StatedConversion } from '../frames/conversion.js'
 import type { GigeCamera } from '../gige.js'
 import type { CameraOptions } from './camera.js'
 import { usage } from './outcome.js'
 import type { Output } from './output.js'
+import type { ServiceOptions } from './service-options.js'
 import type { Row } from './table.js'
 
 /** What the command line says of a recording of a camera. */
-export interface RecordOptions extends CameraOptions, StatedConversion {
+export interface RecordOptions extends CameraOptions, ServiceOptions {
   set?: string[]
   fps?: number
   out?: string
   stream?: boolean
   frames?: number
   seconds?: number
-  chunkSize?: number
-  rpm: number
-  name?: string
-  sample?: string
-  projectId?: string
-  tag?: string[]
-  azimuth?: string
-  endpoint?: string
-  apiKey?: string
-  /** The journals' folder; false after `--no-journal`. */
-  journal?: string | false
-  keep?: boolean
-  maxWorkers?: number
-  memoryBudget?: number
-  /** Seconds. */
-  drainTimeout: number
 }
 
 /** A camera that is about to be recorded. */

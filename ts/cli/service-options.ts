@@ -1,8 +1,34 @@
 import { type Command, Option } from 'commander'
+import type { StatedConversion } from '../frames/conversion.js'
 import * as values from './values.js'
 
 /** Where journals are, in words. */
 export const JOURNALS = "framewire/journal in the user's data folder"
+
+/** What the command line says of a stream, wherever its frames come from. */
+export interface ServiceOptions extends StatedConversion {
+  chunkSize?: number
+  rpm: number
+  name?: string
+  sample?: string
+  projectId?: string
+  tag?: string[]
+  azimuth?: string
+  endpoint?: string
+  apiKey?: string
+  /** The journals' folder; false after `--no-journal`. */
+  journal?: string | false
+  keep?: boolean
+  maxWorkers?: number
+  memoryBudget?: number
+  /** Seconds. */
+  drainTimeout: number
+}
+
+/** What of that the stream is initialized with as it is. */
+export function stated({ rpm, sample, projectId, tag, azimuth, scale, gray, keep }: ServiceOptions) {
+  return { rotationsPerMin: rpm, physicalSample: sample, projectId, tags: tag, azimuth, scale, gray, keep }
+}
 
 /** What a stream is linked with. */
 export function linkOptions(command: Command, name: string): Command {

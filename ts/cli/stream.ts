@@ -1,6 +1,5 @@
 import { basename, resolve } from 'node:path'
 import { hasCode } from '../errors.js'
-import type { StatedConversion } from '../frames/conversion.js'
 import type { FrameSource } from '../frames/source.js'
 import { RHEEDStreamer } from '../index.node.js'
 import type { JournalPlace } from '../journal/place.js'
@@ -18,28 +17,13 @@ import { Progress } from './progress.js'
 import { leftReceipt, receiptText } from './receipt.js'
 import { chunkIndexes, recordedChunks } from './recorded-chunks.js'
 import { described, type FileOptions, openFile, openStreamable, RECORDING_BUDGET_BYTES } from './recording.js'
+import { type ServiceOptions, stated } from './service-options.js'
 import { type Ended, endStream, resumeCommand } from './stream-end.js'
 
 /** What the command line says of streams. */
-export interface StreamCommandOptions extends FileOptions, StatedConversion {
+export interface StreamCommandOptions extends FileOptions, ServiceOptions {
   fps: number
-  chunkSize?: number
-  rpm: number
-  name?: string
-  sample?: string
-  projectId?: string
-  tag?: string[]
-  azimuth?: string
-  endpoint?: string
-  apiKey?: string
-  /** The journals' folder; false after `--no-journal`. */
-  journal?: string | false
-  keep?: boolean
   pace: 'capture' | 'none'
-  maxWorkers?: number
-  memoryBudget?: number
-  /** Seconds. */
-  drainTimeout: number
 }
 
 /** What became of one file. */
@@ -152,22 +136,15 @@ async function begun(
   source: FrameSource,
   { streamer, options, signal }: Streaming,
 ): Promise<{ dataId: string; chunkSize: number; captureStartMs: number }> {
-  const { fps, rpm, sample, projectId, tag, azimuth, scale, gray, keep } = options
+  const { fps } = options
   const { chunkSize = Math.ceil(2 * fps), name = basename(resolve(file)) } = options
   // As a camera would be: the first chunk was captured when it is sent.
   const captureStartMs = Math.round(Date.now() - (Math.min(chunkSize, source.frames) * 1000) / fps)
   const dataId = await streamer.initialize({
+    ...stated(options),
     fps,
-    rotationsPerMin: rpm,
     chunkSize,
     streamName: name,
-    physicalSample: sample,
-    projectId,
-    tags: tag,
-    azimuth,
-    scale,
-    gray,
-    keep,
     origin: await originOf(file, options, source, captureStartMs),
     signal,
   })

@@ -72,8 +72,6 @@ export const Bootstrap = {
 
 /** Bytes of a URL register. */
 export const URL_BYTES = 512
-/** Bytes of the registers from 0 on that say who a device is. */
-export const IDENTITY_BYTES = 248
 /** The UDP port of a device. */
 export const GVCP_PORT = 3956
 /** Bytes of memory that one command reads or writes at most. */

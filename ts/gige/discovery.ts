@@ -1,7 +1,8 @@
 import { addressNumber } from '../datagrams/ipv4.js'
-import type { InterfaceAddress, NetworkInterface } from '../datagrams/network-interface.js'
+import type { NetworkInterface } from '../datagrams/network-interface.js'
 import type { DeviceIdentity } from '../gige-vision/gvcp.js'
 import { type Audience, Broadcast, type Caller, type NetworkParts } from './broadcast.js'
+import { sameSubnet } from './subnets.js'
 
 /** Where cameras are looked for, and for how long. */
 export interface DiscoveryOptions extends Audience {
@@ -47,10 +48,11 @@ function placed(device: DeviceIdentity, { through, to }: Caller, all: NetworkInt
   const address = through ? device.address : to[0]!
   // A simulated one on this host answers on every interface, and can be controlled on its own.
   const its = all.find(({ addresses }) => addresses.some((own) => own.address === address))
-  const isNear = ({ addresses }: NetworkInterface) => addresses.some((own) => inSubnet(own, address))
+  const isNear = ({ addresses }: NetworkInterface) =>
+    addresses.some((own) => sameSubnet(own.address, address, own.netmask))
   const behind = its ?? through ?? all.find(isNear)
   const own = behind?.addresses.find((own) => own.address === address)
-  const near = own ?? behind?.addresses.find((own) => inSubnet(own, address))
+  const near = own ?? behind?.addresses.find((own) => sameSubnet(own.address, address, own.netmask))
   return {
     ...device,
     address,
@@ -58,12 +60,6 @@ function placed(device: DeviceIdentity, { through, to }: Caller, all: NetworkInt
     interfaceIp: (near ?? behind?.addresses[0])?.address,
     reachable: !through || near !== undefined,
   }
-}
-
-/** Whether an address lies in the subnet of an interface's address. */
-export function inSubnet(own: InterfaceAddress, address: string): boolean {
-  const mask = addressNumber(own.netmask)
-  return ((addressNumber(own.address) ^ addressNumber(address)) & mask) === 0
 }
 
 function byPlace(a: DiscoveredCamera, b: DiscoveredCamera): number {

@@ -1,8 +1,9 @@
-import { addressNumber, addressText } from '../datagrams/ipv4.js'
+import { addressNumber } from '../datagrams/ipv4.js'
 import { FramewireError } from '../errors.js'
 import type { Audience, NetworkParts } from './broadcast.js'
 import { type DiscoveredCamera, findCameras } from './discovery.js'
 import { optionFault } from './faults.js'
+import { freeAddress } from './subnets.js'
 
 /** A camera that can be opened, with the address of this host that it is reached from. */
 export interface ReachableCamera extends DiscoveredCamera {
@@ -39,7 +40,7 @@ export async function selectCamera(
   if (found.length === 0) found = await find(interfaceIp === undefined ? {} : { interfaces: [interfaceIp] })
   const fitting = found.filter(fits)
   const camera = fitting.find(({ reachable }) => reachable)
-  if (!camera) throw notFound(selector, found, fitting[0])
+  if (!camera) throw notFound(selector, found, fitting[0] && outOfReach(fitting[0], found, parts))
   const own = interfaceIp ?? camera.interfaceIp
   const interfaceName = own === camera.interfaceIp ? camera.interfaceName : undefined
   if (own !== undefined) return { ...camera, interfaceName, interfaceIp: own }
@@ -55,19 +56,15 @@ export function namesOf({ serialNumber, userName, address, mac }: DiscoveredCame
   return [serialNumber, userName, address, mac].filter((name) => name !== '')
 }
 
-function notFound(selector = 'any', found: DiscoveredCamera[], unreachable?: DiscoveredCamera) {
+function notFound(selector = 'any', found: DiscoveredCamera[], unreachable?: string) {
   const known = found.map(
     ({ serialNumber, model, address, interfaceName }) =>
       `${serialNumber || model} at ${address} on ${interfaceName ?? 'another network'}`,
   )
-  return new FramewireError(
-    'gige/not-found',
-    unreachable ? outOfReach(unreachable) : nowhere(selector, known),
-    {
-      selector,
-      found: known,
-    },
-  )
+  return new FramewireError('gige/not-found', unreachable ?? nowhere(selector, known), {
+    selector,
+    found: known,
+  })
 }
 
 function nowhere(selector: string, known: string[]): string {
@@ -78,16 +75,15 @@ function nowhere(selector: string, known: string[]): string {
 }
 
 /** It answered, but no packet finds the way back. */
-function outOfReach({
-  mac,
-  address,
-  interfaceName,
-  interfaceIp,
-  serialNumber,
-  model,
-}: DiscoveredCamera): string {
-  const own = addressNumber(interfaceIp ?? '0.0.0.0')
-  const free = addressText(own % 256 < 254 ? own + 1 : own - 1)
+function outOfReach(
+  { mac, address, interfaceName, interfaceIp, serialNumber, model }: DiscoveredCamera,
+  found: DiscoveredCamera[],
+  { datagrams }: NetworkParts,
+): string {
+  const all = datagrams.interfaces().flatMap(({ addresses }) => addresses)
+  const own = all.find((one) => one.address === interfaceIp)
+  const taken = found.map((camera) => camera.address)
+  const free = (own && freeAddress(own, taken)) ?? 'ADDRESS'
   return (
     `The camera ${serialNumber || model} answered on ${interfaceName}, but its address ${address} is not in the subnet ` +
     `of ${interfaceIp}. Give it one that is free there: ` +

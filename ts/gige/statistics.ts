@@ -55,7 +55,7 @@ export interface AcquisitionStatistics extends StreamStatistics, ReadCounts {
 }
 
 /** The losses among the counts of a stream. */
-export function lossesOf(statistics: StreamStatistics): Losses {
+function lossesOf(statistics: StreamStatistics): Losses {
   const { skipped, incomplete, kernelDrops = 0, queueDrops, queueFull } = statistics
   return { camera: skipped, wire: incomplete, kernel: kernelDrops + queueDrops, app: queueFull }
 }

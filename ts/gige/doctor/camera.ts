@@ -1,8 +1,9 @@
 import type { FramewireError } from '../../errors.js'
+import { freeAddress } from '../subnets.js'
 import type { Check, Finding, Level } from './finding.js'
 import { allowance } from './firewall.js'
 import type { HostFacts } from './host-facts.js'
-import { freeAddress, routeTo } from './subnets.js'
+import { routeTo } from './route.js'
 
 /** What the doctor learned of a camera. */
 export interface CameraFacts {

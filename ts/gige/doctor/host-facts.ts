@@ -1,5 +1,6 @@
 import type { NetworkInterface } from '../../datagrams/network-interface.js'
 import type { Firewall } from './firewall.js'
+import type { Route } from './route.js'
 
 /** What the doctor knows of this host, read once. What the platform does not tell is undefined. */
 export interface HostFacts {
@@ -22,15 +23,4 @@ export interface Adapter extends NetworkInterface {
   usbSpeedMbps: number | undefined
   /** Room for received packets in the adapter, and the most that it can have. */
   ring: { packets: number; maxPackets: number } | undefined
-}
-
-/** A line of the host's table of routes. */
-export interface Route {
-  /** Name of the interface that packets leave through. */
-  device: string
-  /** The subnet that it leads to; `0.0.0.0` with the netmask `0.0.0.0` is everything else. */
-  subnet: string
-  netmask: string
-  /** Of several for a subnet, the one with the lowest is taken. */
-  metric: number
 }

@@ -1,7 +1,7 @@
+import { prefixOf, sameSubnet } from '../subnets.js'
 import type { Finding, Level } from './finding.js'
 import type { Adapter, HostFacts } from './host-facts.js'
 import { receiveBufferFinding } from './receive-buffer.js'
-import { prefixOf, sameSubnet } from './subnets.js'
 
 /** Governors that keep a CPU slow while it has little to do, or always. */
 const SLOW_GOVERNORS = ['powersave', 'conservative', 'ondemand', 'userspace']

@@ -1,6 +1,5 @@
-import { addressNumber, addressText } from '../../datagrams/ipv4.js'
-import type { InterfaceAddress } from '../../datagrams/network-interface.js'
-import type { Route } from './host-facts.js'
+import { addressNumber, addressText } from '../datagrams/ipv4.js'
+import type { InterfaceAddress } from '../datagrams/network-interface.js'
 
 /** Whether two addresses lie in one subnet. */
 export function sameSubnet(one: string, other: string, netmask: string): boolean {
@@ -25,11 +24,4 @@ export function freeAddress(own: InterfaceAddress, taken: readonly string[]): st
     if (!used.has(address)) return address
   }
   return undefined
-}
-
-/** The route that a packet to `address` takes: the narrowest subnet, of several the lowest metric. */
-export function routeTo(routes: readonly Route[], address: string): Route | undefined {
-  return routes
-    .filter(({ subnet, netmask }) => sameSubnet(subnet, address, netmask))
-    .sort((a, b) => prefixOf(b.netmask) - prefixOf(a.netmask) || a.metric - b.metric)[0]
 }
