@@ -33,11 +33,8 @@ export type { PixelFormat } from './gige/pixel-format.js'
 export type { Registers } from './gige/registers.js'
 export type { ReachableCamera, SelectionOptions } from './gige/selection.js'
 export { StandardFeatures } from './gige/standard-features.js'
-export type {
-  AcquisitionStatistics,
-  Losses,
-  StreamStatistics,
-} from './gige/statistics.js'
+export type { AcquisitionStatistics, StreamStatistics } from './gige/statistics.js'
 export type { StreamOptions } from './gige/stream-options.js'
 export type { DeviceIdentity } from './gige-vision/gvcp.js'
 export type { PacketRange, ResendPolicy } from './gige-vision/reassembler.js'
+export type { CaptureLosses } from './packing/live.js'

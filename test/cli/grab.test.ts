@@ -1,28 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isPattern, type PatternImage, patternFrameNumber } from 'framewire/simulator'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openPath } from '../../ts/frames/file-node.js'
 import { parseNpy } from '../interop/npy.js'
 import { folder, run, start } from './command.js'
+import { simulatedCamera } from './simulated-camera.js'
 
 const SIZE = { width: 52, height: 40 }
 
-let cameras = 0
-
-/** A simulated camera in a process of its own; answers its address. */
-async function simulate(...args: string[]): Promise<string> {
-  cameras++
-  const ip = `127.${32 + (process.pid % 32)}.${(process.pid >> 5) % 256}.${cameras}`
-  const size = `${SIZE.width}x${SIZE.height}`
-  const simulator = start(['simulate', 'gige', '--ip', ip, '--size', size, '--fps', '50', ...args])
-  onTestFinished(async () => {
-    simulator.child.kill('SIGINT')
-    await simulator.ended
-  })
-  await simulator.said(/Address/)
-  return ip
-}
+/** A simulated camera; answers its address. */
+const simulate = (...args: string[]) =>
+  simulatedCamera(['--size', `${SIZE.width}x${SIZE.height}`, '--fps', '50', ...args])
 
 /** What `grab --json` prints. */
 interface Grab {

@@ -3,27 +3,16 @@ import { join } from 'node:path'
 import type { Receipt } from 'framewire'
 import { readFrames } from 'framewire/server'
 import { isPattern, patternFrameNumber } from 'framewire/simulator'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readWithZarrita } from '../interop/zarrita.js'
 import { folder, KEY, run, start, startServer } from './command.js'
+import { simulatedCamera } from './simulated-camera.js'
 
 const [W, H] = [64, 48]
 const SIZE = W * H
 
-let cameras = 0
-
-/** A simulated camera in a process of its own; answers its address. */
-async function simulate(...args: string[]): Promise<string> {
-  cameras++
-  const ip = `127.${96 + (process.pid % 32)}.${(process.pid >> 5) % 256}.${cameras}`
-  const simulator = start(['simulate', 'gige', '--ip', ip, '--size', `${W}x${H}`, '--fps', '50', ...args])
-  onTestFinished(async () => {
-    simulator.child.kill('SIGINT')
-    await simulator.ended
-  })
-  await simulator.said(/Address/)
-  return ip
-}
+/** A simulated camera; answers its address. */
+const simulate = (...args: string[]) => simulatedCamera(['--size', `${W}x${H}`, '--fps', '50', ...args])
 
 /** The numbers that frames of the pattern show, each of which has to be shown whole. */
 function numbersOf(frames: Uint8Array): number[] {

@@ -5,6 +5,7 @@ import {
   openCamera,
 } from 'framewire/gige'
 import type { GigeSimulatorOptions, SimulatorStatistics } from 'framewire/simulator'
+import { loopbackAddress } from './loopback.js'
 import { ourSimulator, type Recorded } from './ours/ours.js'
 
 /** Leaves room for 540 bytes of image in a packet. */
@@ -27,8 +28,6 @@ export interface LiveResult {
 
 /** How long no frame comes before the acquisition is over, in ms: far longer than anything that is lost is waited for. */
 const SILENCE_MS = 2000
-
-let cameras = 0
 
 /**
  * Let a simulated camera on the loopback interface send so many frames, and our host receive them. `onFrame` is called
@@ -64,10 +63,4 @@ export async function live(
     await simulator.stop()
     throw error
   }
-}
-
-/** An address of the loopback interface that no other camera of these tests has. */
-function loopbackAddress(): string {
-  cameras++
-  return `127.${64 + (process.pid % 128)}.${(process.pid >> 7) % 256}.${1 + (cameras % 254)}`
 }

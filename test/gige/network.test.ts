@@ -8,7 +8,7 @@ import { describeWithPeers } from './suite.js'
 describeWithPeers('a link with peers at both ends', ['arv-tool-0.8', 'tshark', PYTHON, VIVA_HOST], () => {
   let link: Link
   beforeAll(async () => {
-    link = await layLink()
+    link = await layLink({ apart: true })
   })
   afterAll(() => link?.close())
 
@@ -61,7 +61,7 @@ describeWithPeers('a link with peers at both ends', ['arv-tool-0.8', 'tshark', P
   })
 
   it('is long enough for frames of its MTU, and no longer', async () => {
-    const jumbo = await layLink({ mtu: 9000 })
+    const jumbo = await layLink({ mtu: 9000, apart: true })
     try {
       const ping = (bytes: number) =>
         jumbo.run('there', PYTHON, ['-c', PING, jumbo.here, String(bytes - 28)]).ended()

@@ -9,18 +9,12 @@ import {
   patternFrameNumber,
 } from 'framewire/simulator'
 import { afterEach, describe, expect, it } from 'vitest'
+import { loopbackAddress } from './loopback.js'
 import { layLink } from './network.js'
 import { aravisCamera } from './peers/peers.js'
 import { describeWithPeers } from './suite.js'
 
 const IMAGE = { width: 64, height: 48 }
-
-let cameras = 0
-/** An address of the loopback interface that no other camera of these tests has. */
-function loopbackAddress(): string {
-  cameras++
-  return `127.${200 + (process.pid % 32)}.${(process.pid >> 5) % 256}.${cameras}`
-}
 
 const opened: (GigeCamera | GigeSimulator)[] = []
 afterEach(async () => {
@@ -285,7 +279,7 @@ describeWithPeers('frames of the fake camera of aravis', ['arv-fake-gv-camera-0.
     const link = await layLink()
     try {
       await aravisCamera(link, { serial: 'STREAM1' })
-      const camera = await openCamera(link.there)
+      const camera = await openCamera(link.there, { interfaceIp: link.here })
       try {
         await camera.setWidth(512)
         await camera.setHeight(512)
@@ -314,7 +308,7 @@ describeWithPeers('frames of the fake camera of aravis', ['arv-fake-gv-camera-0.
     const link = await layLink()
     try {
       await aravisCamera(link, { serial: 'STREAM2' })
-      const camera = await openCamera(link.there, { heartbeatTimeoutMs: 1000 })
+      const camera = await openCamera(link.there, { interfaceIp: link.here, heartbeatTimeoutMs: 1000 })
       let isLost = false
       camera.addEventListener('lost', () => {
         isLost = true

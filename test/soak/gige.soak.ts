@@ -14,7 +14,7 @@ const BLOCKED_SECONDS = Math.min(60, SECONDS / 4)
 /** At the beginning, so that all the memory for frames that nobody reads is in use once. */
 const BLOCKED_AFTER_SECONDS = 3
 /** By then memory has found its size. */
-const SETTLED_SECONDS = Math.round(BLOCKED_AFTER_SECONDS + BLOCKED_SECONDS + 5)
+const SETTLED_SECONDS = Math.min(60, Math.round(SECONDS / 3))
 const MOST_GROWTH = 1.05
 
 describeWithLink('a camera on a link', () => {

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { RHEEDStreamer, type RHEEDStreamerOptions, type WorkerFiles } from 'framewire'
 import { type GigeCamera, openCamera } from 'framewire/gige'
 import { createIngestServer, type IngestServer, readFrames, verifyStore } from 'framewire/server'
 import { isPattern, patternFrameNumber } from 'framewire/simulator'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { start } from '../gige/process.js'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { hasCode } from '../../ts/errors.js'
+import { AcquisitionMode, Feature } from '../../ts/simulator/features.js'
+import { simulatedCamera } from '../cli/simulated-camera.js'
 import { crashing } from '../unit/sealing/crashing-worker.js'
 import { delayed } from './journaled.js'
 
@@ -15,7 +16,6 @@ const [W, H] = [256, 200]
 /** What the camera sends; the stream is declared slower, so that its chunks are short. */
 const FPS = 100
 const STREAM = { fps: 25, rotationsPerMin: 0, chunkSize: 50 }
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 let store: string
 let server: IngestServer
@@ -47,9 +47,7 @@ function streaming(options: Partial<RHEEDStreamerOptions & WorkerFiles> = {}): R
   return streamer
 }
 
-let cameras = 0
-
-/** A simulated camera in a process of its own, that sends so many frames when it is started, and then no more. */
+/** A simulated camera that sends so many frames when it is started, and then no more. */
 async function simulated(frames: number, ...args: string[]): Promise<GigeCamera> {
   const camera = await openCamera(await simulate(...args), { interfaceIp: '127.0.0.1' })
   undo.push(() => camera.close())
@@ -59,23 +57,25 @@ async function simulated(frames: number, ...args: string[]): Promise<GigeCamera>
   return camera
 }
 
-/** A simulated camera in a process of its own; answers its address. */
-async function simulate(...args: string[]): Promise<string> {
-  cameras++
-  const ip = `127.${32 + (process.pid % 32)}.${(process.pid >> 5) % 256}.${cameras}`
-  const size = ['--size', `${W}x${H}`, '--fps', String(FPS)]
-  const simulator = start(process.execPath, [CLI, 'simulate', 'gige', '--ip', ip, ...size, ...args])
-  undo.push(() => simulator.stop())
-  await simulator.line(new RegExp(ip.replaceAll('.', '\\.')))
-  return ip
-}
+/** A simulated camera; answers its address. */
+const simulate = (...args: string[]) =>
+  simulatedCamera(['--size', `${W}x${H}`, '--fps', String(FPS), ...args], (step) => undo.push(step))
 
 /** Packets as on the link of a camera; a size that is given is not tried out, so that no frame goes to that. */
 const packetSize = 1500
 
-/** Resolves when the camera has sent all its frames: the last of them was lost or is here for long. */
-async function played(frames: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, (frames / FPS) * 1000 + 1500))
+/** Resolves when the camera has sent all its frames: only then it lets its mode be set again. */
+async function played(camera: GigeCamera): Promise<void> {
+  const isOver = async () => {
+    try {
+      await camera.writeRegister(Feature.acquisitionMode, AcquisitionMode.multiFrame)
+      return true
+    } catch (error) {
+      if (hasCode(error, 'gige/refused')) return false
+      throw error
+    }
+  }
+  await vi.waitUntil(isOver, { timeout: 30_000, interval: 50 })
 }
 
 /** The numbers of the frames that are stored, each of which has to be the pattern's. */
@@ -138,7 +138,7 @@ describe('a camera that is attached to a stream', () => {
     // Memory for 40 images that wait for a chunk.
     const frameBudgetBytes = 40 * W * H
     const recording = await s.attach(dataId, camera.live({ packetSize, frameBudgetBytes }))
-    await played(300)
+    await played(camera)
     open = true
     const { frames, losses } = await recording.stop()
     expect(losses).toMatchObject({ camera: 0, wire: 0, kernel: 0 })
@@ -195,7 +195,7 @@ describe('a camera that is attached to a stream', () => {
     const s = streaming()
     const dataId = await s.initialize(STREAM)
     const recording = await s.attach(dataId, camera.live({ packetSize, resend: false }))
-    await played(230)
+    await played(camera)
     const { frames, losses } = await recording.stop()
     expect(losses.wire).toBeGreaterThan(0)
     expect(losses).toMatchObject({ kernel: 0, app: 0 })

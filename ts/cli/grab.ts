@@ -1,5 +1,5 @@
 import { noFrameFault } from '../gige/stream-faults.js'
-import type { GigeCamera, GigeFrame, Losses } from '../gige.js'
+import type { CaptureLosses, GigeCamera, GigeFrame } from '../gige.js'
 import { type CameraOptions, described, withCamera } from './camera.js'
 import { assign, assignment } from './features.js'
 import type { Image } from './image.js'
@@ -54,7 +54,7 @@ class Grabbing {
   readonly #files: ImageFiles
   readonly #grabbed: Grabbed[] = []
   #kind: Pick<GigeFrame, 'shape' | 'dtype' | 'pixelFormat'> | undefined
-  #losses: Losses | undefined
+  #losses: CaptureLosses | undefined
 
   constructor(camera: GigeCamera, files: ImageFiles) {
     this.#camera = camera
@@ -128,10 +128,11 @@ class Grabbing {
 }
 
 /** Losses by their place, in words. */
-export function lossText({ camera, wire, app }: Losses): string {
+export function lossText({ camera, wire, kernel, app }: CaptureLosses): string {
   const all = [
     camera > 0 && `${camera} frames left out by the camera`,
     wire > 0 && `${wire} on the wire`,
+    kernel > 0 && `${kernel} in this host's receive buffer`,
     app > 0 && `${app} here: the disk is slower than the camera`,
   ].filter((text) => text !== false)
   return all.join(', ') || 'nothing'

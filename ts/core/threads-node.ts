@@ -2,6 +2,12 @@ import { availableParallelism } from 'node:os'
 import { type MessagePort as NodePort, Worker } from 'node:worker_threads'
 import type { PlatformWorker, Threads, WorkerFiles } from './thread.js'
 
+/**
+ * Most memory for what a thread made last, in MB. Pixels lie elsewhere, so it is enough; left to itself it grows for
+ * minutes, to many times as much.
+ */
+const YOUNG_GENERATION_MB = 8
+
 /** Node's worker threads. */
 export function nodeThreads(files: WorkerFiles = {}): Threads {
   return {
@@ -14,7 +20,11 @@ export function nodeThreads(files: WorkerFiles = {}): Threads {
     start(kind) {
       // Through a variable: a literal would make bundlers take Node's worker for a browser's.
       const file = `./${kind}.worker.js`
-      return adapt(new Worker(new URL(files.workerUrl?.[kind] ?? file, import.meta.url)))
+      return adapt(
+        new Worker(new URL(files.workerUrl?.[kind] ?? file, import.meta.url), {
+          resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+        }),
+      )
     },
   }
 }

@@ -6,7 +6,8 @@ export function wasmPixels(memory: WebAssembly.Memory): Pixels {
   const unpacker = new PixelUnpacker()
   return {
     unpack({ format, bytes, height, width, rowBytes = 0 }, fill, into) {
-      fill(new Uint8Array(memory.buffer, unpacker.reserve(bytes), bytes))
+      const input = unpacker.reserve(bytes) // first: it may move the memory
+      fill(new Uint8Array(memory.buffer, input, bytes))
       const address = unpacker.unpack(format, height, width, rowBytes)
       into.set(new Uint16Array(memory.buffer, address, height * width))
     },

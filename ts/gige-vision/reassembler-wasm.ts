@@ -64,11 +64,18 @@ export function wasmReassembler(memory: WebAssembly.Memory, options: ReassemblyO
 
 function views(memory: WebAssembly.Memory, layout: Uint32Array): () => Batch {
   const [slots = 0, bytes = 0, slotBytes = 0, table = 0, words = 0] = layout
-  return () => ({
-    memory: new Uint8Array(memory.buffer, slots, bytes),
-    slotBytes,
-    table: new Uint32Array(memory.buffer, table, words),
-  })
+  let batch: Batch | undefined
+  return () => {
+    // A thousand times a second: new ones are made where the memory grew alone.
+    if (batch?.memory.buffer !== memory.buffer) {
+      batch = {
+        memory: new Uint8Array(memory.buffer, slots, bytes),
+        slotBytes,
+        table: new Uint32Array(memory.buffer, table, words),
+      }
+    }
+    return batch
+  }
 }
 
 function check(options: ReassemblyOptions): void {

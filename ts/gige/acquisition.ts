@@ -5,7 +5,7 @@ import type { ReadOptions } from './frame-reader.js'
 import { type AcquisitionStatistics, acquisitionStatistics, type Interruption } from './statistics.js'
 import { acquiringFault, noFrameFault } from './stream-faults.js'
 import { type StreamOptions, streamSettings } from './stream-options.js'
-import { type StreamingCamera, StreamRun } from './stream-run.js'
+import { FIRST_PACKET_TIMEOUT_MS, type StreamingCamera, StreamRun } from './stream-run.js'
 
 /** How to acquire. */
 export interface AcquisitionOptions extends StreamOptions {
@@ -40,16 +40,16 @@ const acquiring = new WeakSet<StreamingCamera>()
  * A camera that acquires, from now on until `stop`; `await using` stops it at the end of its block. When a camera that
  * was opened with `reconnect` is lost and comes back, the acquisition goes on: the statistics tell of the gap.
  */
-export class Acquisition implements AsyncDisposable {
+export class Acquisition<F extends Disposable = GigeFrame> implements AsyncDisposable {
   /**
    * Resolves when the camera acquires: from then on no trigger is missed. Rejects with `gige/acquiring`, `gige/option`,
    * `gige/packet-size`, or what the camera says; so does everything else then. Need not be awaited.
    */
   readonly started: Promise<void>
-  readonly #camera: StreamingCamera
+  readonly #camera: StreamingCamera<F>
   readonly #options: AcquisitionOptions
   /** One, and one more after each time that the camera was lost. */
-  readonly #runs: StreamRun[] = []
+  readonly #runs: StreamRun<F>[] = []
   /** The one that frames are read of. */
   #reading = 0
   readonly #interruptions: Interruption[] = []
@@ -59,7 +59,7 @@ export class Acquisition implements AsyncDisposable {
   #stopped: Promise<AcquisitionStatistics> | undefined
 
   /** @internal */
-  constructor(camera: StreamingCamera, options: AcquisitionOptions) {
+  constructor(camera: StreamingCamera<F>, options: AcquisitionOptions) {
     this.#camera = camera
     this.#options = options
     this.started = this.#start()
@@ -70,7 +70,7 @@ export class Acquisition implements AsyncDisposable {
    * The next frame; null where none came within `timeoutMs`. Rejects with `gige/no-stream` where the camera sends nothing
    * at all, with `gige/control-lost` when it was lost, with `gige/closed` after `stop`, with `stream/aborted`.
    */
-  async readFrame(options: ReadOptions = {}): Promise<GigeFrame | null> {
+  async readFrame(options: ReadOptions = {}): Promise<F | null> {
     await this.started
     const { timeoutMs = Number.POSITIVE_INFINITY } = options
     const end = performance.now() + timeoutMs
@@ -88,9 +88,9 @@ export class Acquisition implements AsyncDisposable {
   }
 
   /** Frame after frame until `stop`, or until the signal fires (`stream/aborted`). Rejects as {@link readFrame}. */
-  async *frames(options: Pick<ReadOptions, 'latest' | 'signal'> = {}): AsyncGenerator<GigeFrame, void, void> {
+  async *frames(options: Pick<ReadOptions, 'latest' | 'signal'> = {}): AsyncGenerator<F, void, void> {
     while (!this.#stopped) {
-      let frame: GigeFrame | null
+      let frame: F | null
       try {
         frame = await this.readFrame(options)
       } catch (error) {
@@ -140,8 +140,8 @@ export class Acquisition implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { firstPacketTimeoutMs = FRAME_TIMEOUT_MS } = this.#options
-    const settings = streamSettings(await this.#camera.payloadBytes(), this.#options)
+    const { firstPacketTimeoutMs = FIRST_PACKET_TIMEOUT_MS } = this.#options
+    const settings = streamSettings(await this.#camera.payloadBytes(), this.#options, this.#camera.maker)
     const onEnd = (error: unknown) => {
       if (hasCode(error, 'gige/control-lost')) this.#lost()
     }
@@ -151,13 +151,14 @@ export class Acquisition implements AsyncDisposable {
   /** The camera is gone: where it is looked for, go on when it is back. */
   #lost(): void {
     const run = this.#runs.at(-1)
-    const back = run && this.#camera.comeBack(run.returns)
-    if (!back || this.#stopped || this.#isRestarting) return
+    if (!run || this.#stopped || this.#isRestarting) return
+    const back = this.#camera.comeBack(run.returns)
+    if (!back) return
     this.#resuming = this.#resume(run, back)
     this.#resuming.catch(() => {})
   }
 
-  async #resume(lost: StreamRun, back: Promise<void> | undefined): Promise<void> {
+  async #resume(lost: StreamRun<F>, back: Promise<void> | undefined): Promise<void> {
     const at = Date.now()
     await lost.conclude()
     for (;;) {
@@ -214,14 +215,14 @@ async function settled(promise: Promise<void>, end: number, signal?: AbortSignal
 }
 
 /** Acquire `count` frames. Rejects as `readFrame`, and with `gige/no-frame` where one does not come in time. */
-export async function acquire(
-  camera: StreamingCamera,
+export async function acquire<F extends Disposable>(
+  camera: StreamingCamera<F>,
   count: number,
   { timeoutMs = FRAME_TIMEOUT_MS, signal, ...options }: AcquireOptions = {},
-): Promise<GigeFrame[]> {
+): Promise<F[]> {
   const acquisition = new Acquisition(camera, options)
   try {
-    const frames: GigeFrame[] = []
+    const frames: F[] = []
     while (frames.length < count) {
       const frame = await acquisition.readFrame({ timeoutMs, signal })
       if (!frame) throw noFrameFault(camera.address, timeoutMs, await acquisition.statistics())
@@ -234,10 +235,10 @@ export async function acquire(
 }
 
 /** Frames of an acquisition that lasts as long as the loop over them. */
-export async function* acquiredFrames(
-  camera: StreamingCamera,
+export async function* acquiredFrames<F extends Disposable>(
+  camera: StreamingCamera<F>,
   { latest, signal, ...options }: FramesOptions = {},
-): AsyncGenerator<GigeFrame, void, void> {
+): AsyncGenerator<F, void, void> {
   const acquisition = new Acquisition(camera, options)
   try {
     yield* acquisition.frames({ latest, signal })

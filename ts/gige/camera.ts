@@ -1,8 +1,10 @@
-import { startThread, type Thread, type Threads, transferred, type WorkerFiles } from '../core/thread.js'
+import { PendingAnswers } from '../core/pending-answers.js'
+import { startThread, type Thread, transferred, type WorkerFiles } from '../core/thread.js'
 import { nodeThreads } from '../core/threads-node.js'
 import { fromWire } from '../core/wire-error.js'
 import type { Features } from '../genicam/features.js'
 import { loadFeatures } from '../genicam/load.js'
+import type { GigeVision } from '../gige-vision/gige-vision.js'
 import type { LiveSource } from '../streaming/live-source.js'
 import {
   type AcquireOptions,
@@ -15,14 +17,14 @@ import {
 import type { CaptureEvent, CaptureStage } from './capture/stage.js'
 import { type DescriptionBytes, type DescriptionOptions, readDescription } from './description.js'
 import { closedFault, lostFault, optionFault } from './faults.js'
-import type { GigeFrame } from './frame.js'
+import { type GigeFrame, IMAGES } from './frame.js'
 import { GigeLiveSource, type LiveOptions } from './live-source.js'
 import { type GigeWasm, gigeVision, hostNetwork } from './network.js'
 import type { Registers } from './registers.js'
 import { type ReachableCamera, type SelectionOptions, selectCamera } from './selection.js'
 import { StandardFeatures } from './standard-features.js'
 import type { StreamingCamera } from './stream-run.js'
-import { streamingCamera } from './streaming-camera.js'
+import { type AcquiringCamera, streamingCamera } from './streaming-camera.js'
 
 /** How a camera is opened. */
 export interface OpenCameraOptions
@@ -40,6 +42,10 @@ export interface OpenCameraOptions
   /** URL of `genicam_wasm_bg.wasm`, when it was moved away from the library. */
   genicamWasmUrl?: string | URL
 }
+
+/** {@link OpenCameraOptions} with their defaults. */
+type ControlledCameraOptions = OpenCameraOptions &
+  Required<Pick<OpenCameraOptions, 'heartbeatTimeoutMs' | 'reconnect'>>
 
 /** What a `reconnected` event tells. */
 export interface Reconnected {
@@ -62,26 +68,7 @@ export async function openCamera(selector?: string, options: OpenCameraOptions =
     throw optionFault('heartbeatTimeoutMs', heartbeatTimeoutMs, `${LEAST_HEARTBEAT_MS} ms or more`)
   }
   const found = await selectCamera(await hostNetwork(options), selector, options)
-  const { mac, serialNumber, address, interfaceIp, interfaceName } = found
-  const threads = nodeThreads(options)
-  const thread = await startThread<CaptureStage>(threads, 'capture')
-  const { port1: events, port2 } = new MessageChannel()
-  try {
-    await thread.commands.open(
-      {
-        place: { address, interfaceIp, interfaceName },
-        identity: { mac, serialNumber },
-        heartbeatTimeoutMs: Math.round(heartbeatTimeoutMs),
-        reconnect,
-      },
-      transferred(port2),
-    )
-  } catch (error) {
-    events.close()
-    await thread.terminate()
-    throw error
-  }
-  return new GigeCamera(found, thread, threads, events, options)
+  return GigeCamera.open(found, { ...options, heartbeatTimeoutMs, reconnect })
 }
 
 /**
@@ -94,39 +81,50 @@ export class GigeCamera extends StandardFeatures implements Registers {
   /** Who the camera is, and where it was found. */
   readonly identity: ReachableCamera
   readonly #thread: Thread<CaptureStage>
-  readonly #options: OpenCameraOptions
+  readonly #options: ControlledCameraOptions
   readonly #events: MessagePort
-  readonly #streaming: StreamingCamera
-  /** Rejects when the worker is gone. */
-  readonly #gone: Promise<never>
+  readonly #streaming: StreamingCamera<GigeFrame>
+  readonly #answers = new PendingAnswers()
   #address: string
   #description: Promise<DescriptionBytes> | undefined
   #features: Promise<Features> | undefined
   #closing: Promise<void> | undefined
 
   /** Use {@link openCamera}. */
-  constructor(
+  static async open(found: ReachableCamera, options: ControlledCameraOptions): Promise<GigeCamera> {
+    const threads = nodeThreads(options)
+    const thread = await startThread<CaptureStage>(threads, 'capture')
+    const { port1, port2 } = new MessageChannel()
+    const camera = new GigeCamera(found, thread, port1, options)
+    threads.keepPortAlive(port1, false)
+    try {
+      await camera.#takeControl(port2)
+      return camera
+    } catch (error) {
+      await camera.close()
+      throw error
+    }
+  }
+
+  private constructor(
     identity: ReachableCamera,
     thread: Thread<CaptureStage>,
-    threads: Threads,
     events: MessagePort,
-    options: OpenCameraOptions,
+    options: ControlledCameraOptions,
   ) {
     super()
     this.identity = identity
     this.#thread = thread
     this.#options = options
     this.#events = events
-    this.#streaming = streamingCamera(this, (run) => this.#command(run), options.reconnect === true)
+    this.#streaming = this.streaming(this, IMAGES)
     this.#address = identity.address
-    this.#gone = thread.lost.then((reason) => {
+    thread.lost.then((reason) => {
       const error = lostFault(this.#address, 'its worker ended', reason)
+      this.#answers.end(error)
       this.#tell('lost', error)
-      throw error
     })
-    this.#gone.catch(() => {})
     events.onmessage = ({ data }) => this.#happened(data as CaptureEvent)
-    threads.keepPortAlive(events, false)
   }
 
   /** The camera's IPv4 address: another one than `identity` says where it came back with another. */
@@ -207,6 +205,25 @@ export class GigeCamera extends StandardFeatures implements Registers {
     return new GigeLiveSource(`${model} ${serialNumber || this.#address}`, this, this.#streaming, options)
   }
 
+  /**
+   * How frames of another kind come from this camera.
+   * @internal
+   */
+  streaming<F extends Disposable>(
+    camera: AcquiringCamera,
+    frames: Pick<StreamingCamera<F>, 'maker' | 'make'>,
+  ): StreamingCamera<F> {
+    return streamingCamera(camera, frames, (run) => this.#command(run), this.#options.reconnect)
+  }
+
+  /**
+   * The module that the camera's packets are read with.
+   * @internal
+   */
+  gigeVision(): Promise<GigeVision> {
+    return gigeVision(this.#options)
+  }
+
   /** Give the camera back. Closing it again does nothing. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -216,6 +233,18 @@ export class GigeCamera extends StandardFeatures implements Registers {
   /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #takeControl(events: MessagePort): Promise<void> {
+    const { mac, serialNumber, address, interfaceIp, interfaceName } = this.identity
+    const { heartbeatTimeoutMs, reconnect } = this.#options
+    const order = {
+      place: { address, interfaceIp, interfaceName },
+      identity: { mac, serialNumber },
+      heartbeatTimeoutMs: Math.round(heartbeatTimeoutMs),
+      reconnect,
+    }
+    return this.#command((stage) => stage.open(order, transferred(events)))
   }
 
   async #readDescription(): Promise<DescriptionBytes> {
@@ -231,7 +260,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
 
   async #command<T>(run: (stage: Thread<CaptureStage>['commands']) => Promise<T>): Promise<T> {
     if (this.#closing) throw closedFault(this.#address)
-    return Promise.race([run(this.#thread.commands), this.#gone])
+    return this.#answers.of(run(this.#thread.commands))
   }
 
   #happened(event: CaptureEvent): void {
@@ -253,8 +282,9 @@ export class GigeCamera extends StandardFeatures implements Registers {
   }
 
   async #close(): Promise<void> {
-    await Promise.race([this.#thread.commands.close(), this.#gone]).catch(() => {})
+    await this.#answers.of(this.#thread.commands.close()).catch(() => {})
     this.#events.close()
     await this.#thread.terminate()
+    this.#answers.end(closedFault(this.#address))
   }
 }

@@ -2,7 +2,6 @@ import type { MessagePort as NodePort } from 'node:worker_threads'
 import { fromWire } from '../core/wire-error.js'
 import { aborted } from '../upload/http.js'
 import type { OutletMessage, ReaderMessage } from './capture/frame-messages.js'
-import { GigeFrame } from './frame.js'
 
 /** How to read a frame. */
 export interface ReadOptions {
@@ -23,24 +22,28 @@ export interface ReadCounts {
   unread: number
 }
 
-interface Waiter {
-  resolve(frame: GigeFrame | null): void
+interface Waiter<F> {
+  resolve(frame: F | null): void
   reject(error: unknown): void
 }
+
+/** Makes a frame of what the outlet's maker made; its memory can be given back. */
+export type MakeFrame<F> = (made: never, giveBack: (buffer: ArrayBuffer) => void) => F
 
 /** Memory that frames on their way to the reader may take, in bytes, and how many they are at least and at most. */
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024
 const [LEAST_IN_FLIGHT, MOST_IN_FLIGHT] = [2, 64]
 
 /** The reading end of a `CreditOutlet`. */
-export class FrameReader {
+export class FrameReader<F extends Disposable> {
   readonly #port: NodePort
+  readonly #make: MakeFrame<F>
   /** Why nothing can be read any more. */
   readonly #closedError: () => unknown
   readonly #onEnd: (error: unknown) => void
   readonly #credit: number
-  readonly #frames: GigeFrame[] = []
-  readonly #waiters: Waiter[] = []
+  readonly #frames: F[] = []
+  readonly #waiters: Waiter<F>[] = []
   /** Calls that wait for the outlet's answer to `newest`. */
   readonly #trims: (() => void)[] = []
   #returned: ArrayBuffer[] = []
@@ -53,15 +56,18 @@ export class FrameReader {
   #ended: { error: unknown } | undefined
 
   /**
+   * @param make makes frames of what the outlet's maker made, and of a way to give its memory back
    * @param closedError what a read throws once the acquisition has ended
    * @param onEnd called once, when no frame follows, with what reads will throw
    */
   constructor(
     port: MessagePort,
     frameBytes: number,
+    make: MakeFrame<F>,
     closedError: () => unknown,
     onEnd: (error: unknown) => void = () => {},
   ) {
+    this.#make = make
     this.#onEnd = onEnd
     this.#port = port as unknown as NodePort
     this.#closedError = closedError
@@ -84,7 +90,7 @@ export class FrameReader {
   }
 
   /** The next frame; null where none came in time. Throws what `closedError` says, or `stream/aborted`. */
-  async read({ timeoutMs, latest = false, signal }: ReadOptions = {}): Promise<GigeFrame | null> {
+  async read({ timeoutMs, latest = false, signal }: ReadOptions = {}): Promise<F | null> {
     if (signal?.aborted) throw aborted('Reading a frame', signal)
     if (latest && !this.#ended) await this.#trim()
     const frame = this.#frames.shift()
@@ -109,7 +115,8 @@ export class FrameReader {
     this.#unread = ended?.unread ?? 0
     // What was granted before `newest` was asked for is void: only later grants count.
     if (!newest && this.#trims.length === 0) this.#outstanding -= frames.length
-    for (const parts of frames) this.#frames.push(new GigeFrame(parts, (buffer) => this.#giveBack(buffer)))
+    for (const parts of frames)
+      this.#frames.push(this.#make(parts as never, (buffer) => this.#giveBack(buffer)))
     if (newest) {
       const older = this.#frames.splice(0, this.#frames.length - 1)
       for (const frame of older) frame[Symbol.dispose]()
@@ -130,9 +137,9 @@ export class FrameReader {
     return new Promise<void>((resolve) => this.#trims.push(resolve)).then(() => this.#keepAlive())
   }
 
-  #arrival(timeoutMs: number | undefined, signal?: AbortSignal): Promise<GigeFrame | null> {
-    return new Promise<GigeFrame | null>((resolve, reject) => {
-      const waiter: Waiter = {
+  #arrival(timeoutMs: number | undefined, signal?: AbortSignal): Promise<F | null> {
+    return new Promise<F | null>((resolve, reject) => {
+      const waiter: Waiter<F> = {
         resolve: (frame) => {
           settle()
           resolve(frame)
@@ -163,7 +170,7 @@ export class FrameReader {
     })
   }
 
-  #counted(frame: GigeFrame): GigeFrame {
+  #counted(frame: F): F {
     this.#read++
     return frame
   }

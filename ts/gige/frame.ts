@@ -92,6 +92,12 @@ export class GigeFrame {
   }
 }
 
+/** How images come from any camera: made by `ImageMaker` in the capture worker. */
+export const IMAGES = {
+  maker: 'image',
+  make: (parts: FrameParts, giveBack: (buffer: ArrayBuffer) => void) => new GigeFrame(parts, giveBack),
+}
+
 /** The bytes of image that missing packets would have brought. */
 export function byteGaps(
   missing: readonly PacketRange[],
@@ -124,6 +130,7 @@ export function gapMask(
   return mask
 }
 
-function milliseconds(ns: bigint): number {
+/** Of a time in ns: ms, with fractions. */
+export function milliseconds(ns: bigint): number {
   return Number(ns / 1000n) / 1000
 }

@@ -3,34 +3,33 @@ import { FramewireError, hasCode } from '../errors.js'
 import type { LiveOrder } from '../packing/live.js'
 import type { LiveFormat, LiveRun, LiveSource } from '../streaming/live-source.js'
 import { Acquisition, type AcquisitionOptions } from './acquisition.js'
+import { pixelFormatNamed } from './pixel-format.js'
 import type { StandardFeatures } from './standard-features.js'
 import { noStreamFault } from './stream-faults.js'
 import { type StreamOptions, streamSettings } from './stream-options.js'
-import type { StreamingCamera } from './stream-run.js'
+import { FIRST_PACKET_TIMEOUT_MS, type StreamingCamera } from './stream-run.js'
 
-/** What packing workers make of each pixel format, by its name in the PFNC. */
-const FORMATS: Readonly<Record<string, { format: PixelFormat; bits: number; bitsPerPixel: number }>> = {
-  Mono8: { format: 'u8', bits: 8, bitsPerPixel: 8 },
-  Mono10: { format: 'u16le', bits: 10, bitsPerPixel: 16 },
-  Mono12: { format: 'u16le', bits: 12, bitsPerPixel: 16 },
-  Mono14: { format: 'u16le', bits: 14, bitsPerPixel: 16 },
-  Mono16: { format: 'u16le', bits: 16, bitsPerPixel: 16 },
-  Mono10p: { format: 'mono10p', bits: 10, bitsPerPixel: 10 },
-  Mono12p: { format: 'mono12p', bits: 12, bitsPerPixel: 12 },
-  Mono10Packed: { format: 'mono10packed', bits: 10, bitsPerPixel: 12 },
-  Mono12Packed: { format: 'mono12packed', bits: 12, bitsPerPixel: 12 },
-  RGB8: { format: 'rgb8', bits: 8, bitsPerPixel: 24 },
-  RGBa8: { format: 'rgba8', bits: 8, bitsPerPixel: 32 },
-  RGB16: { format: 'rgb16le', bits: 16, bitsPerPixel: 48 },
-}
+/** What packing workers take pixels for, by the formats' names in the PFNC. */
+const FORMATS = new Map<string, PixelFormat>([
+  ['Mono8', 'u8'],
+  ['Mono10', 'u16le'],
+  ['Mono12', 'u16le'],
+  ['Mono14', 'u16le'],
+  ['Mono16', 'u16le'],
+  ['Mono10p', 'mono10p'],
+  ['Mono12p', 'mono12p'],
+  ['Mono10Packed', 'mono10packed'],
+  ['Mono12Packed', 'mono12packed'],
+  ['RGB8', 'rgb8'],
+  ['RGBa8', 'rgba8'],
+  ['RGB16', 'rgb16le'],
+])
 
 /** How a camera streams. */
 export type LiveOptions = Pick<
   AcquisitionOptions,
   'firstPacketTimeoutMs' | 'onReconnected' | keyof StreamOptions
 >
-
-const FIRST_PACKET_TIMEOUT_MS = 5000
 
 /** A GigE Vision camera whose frames go to packing workers straight from its capture worker. */
 export class GigeLiveSource implements LiveSource {
@@ -52,21 +51,21 @@ export class GigeLiveSource implements LiveSource {
   async format(): Promise<LiveFormat> {
     const features = this.#features
     const name = await features.pixelFormat()
-    const known = FORMATS[name]
-    if (!known) {
+    const [format, pixels] = [FORMATS.get(name), pixelFormatNamed(name)]
+    if (!format || !pixels?.significantBits) {
       throw new FramewireError(
         'gige/unsupported',
-        `The camera at ${this.#camera.address} sends ${name}, which cannot be streamed. Set its PixelFormat to one of ${Object.keys(FORMATS).join(', ')}.`,
+        `The camera at ${this.#camera.address} sends ${name}, which cannot be streamed. Set its PixelFormat to one of ${[...FORMATS.keys()].join(', ')}.`,
         { what: `pixel format ${name}` },
       )
     }
     const [width, height] = [await features.width(), await features.height()]
-    const { format, bits, bitsPerPixel } = known
+    const { channels, significantBits: bits, bitsPerPixel } = pixels
     const isBig = this.#options.byteOrder === 'big'
     return {
       height,
       width,
-      channels: format.startsWith('rgba') ? 4 : format.startsWith('rgb') ? 3 : 1,
+      channels,
       format: isBig ? (format.replace(/16le$/, '16be') as PixelFormat) : format,
       bits,
       bytesPerFrame: Math.ceil((height * width * bitsPerPixel) / 8),
@@ -76,7 +75,8 @@ export class GigeLiveSource implements LiveSource {
   async start(order: LiveOrder, outlet: MessagePort): Promise<LiveRun> {
     const camera = this.#camera
     this.#returns = camera.returns
-    const { packetSize = await this.#provenPacketSize() } = this.#options
+    const isTriggered = await camera.isTriggered()
+    const { packetSize = isTriggered ? undefined : await this.#provenPacketSize() } = this.#options
     const { firstPacketTimeoutMs: waitedMs = FIRST_PACKET_TIMEOUT_MS } = this.#options
     const options = { ...this.#options, packetSize, incomplete: 'drop' as const }
     await camera.startPacking(streamSettings(await camera.payloadBytes(), options), order, outlet)
@@ -86,7 +86,7 @@ export class GigeLiveSource implements LiveSource {
       await camera.stopStream()
       throw error
     }
-    return new GigeLiveRun(camera, (await camera.isTriggered()) ? Number.POSITIVE_INFINITY : waitedMs)
+    return new GigeLiveRun(camera, isTriggered ? Number.POSITIVE_INFINITY : waitedMs)
   }
 
   comeBack(failure: Error): Promise<void> | undefined {
@@ -94,11 +94,9 @@ export class GigeLiveSource implements LiveSource {
     return this.#camera.comeBack(this.#returns)?.then(() => this.#options.onReconnected?.())
   }
 
-  /** A size that carried a whole frame, found by a short acquisition; none where the camera waits for a trigger. */
-  async #provenPacketSize(): Promise<number | undefined> {
-    const camera = this.#camera
-    if (await camera.isTriggered()) return undefined
-    const acquisition = new Acquisition(camera, this.#options)
+  /** A size that carried a whole frame, found by a short acquisition. */
+  async #provenPacketSize(): Promise<number> {
+    const acquisition = new Acquisition(this.#camera, this.#options)
     await acquisition.started
     return (await acquisition.stop()).packetSize
   }

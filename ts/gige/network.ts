@@ -13,9 +13,12 @@ export interface GigeWasm {
 
 let loading: Promise<GigeVision> | undefined
 
-/** GigE Vision of this thread, loaded once. Rejects with `core/load`. */
+/** GigE Vision of this thread, loaded once. Rejects with `core/load`; then the next call tries again. */
 export function gigeVision({ wasmUrl }: GigeWasm): Promise<GigeVision> {
-  loading ??= loadGigeVision(wasmUrl && String(wasmUrl))
+  loading ??= loadGigeVision(wasmUrl && String(wasmUrl)).catch((error) => {
+    loading = undefined
+    throw error
+  })
   return loading
 }
 

@@ -51,23 +51,28 @@ const TABLE: readonly Row[] = [
   [0x0230_004b, 'BGR16', 16],
 ]
 
-const FORMATS = new Map(
-  TABLE.flatMap(([first, names, significantBits, packing]) =>
-    names.split(' ').map((name, index): [number, PixelFormat] => {
-      const code = first + index
-      const bitsPerPixel = (code >> 16) & 0xff
-      const dtype = significantBits > 8 ? 'uint16' : 'uint8'
-      const valueBits = dtype === 'uint16' ? 16 : 8
-      const channels = packing ? 1 : ((bitsPerPixel / valueBits) as PixelFormat['channels'])
-      return [code, { code, name, dtype, channels, significantBits, bitsPerPixel, packing }]
-    }),
-  ),
+const FORMATS = TABLE.flatMap(([first, names, significantBits, packing]) =>
+  names.split(' ').map((name, index): PixelFormat => {
+    const code = first + index
+    const bitsPerPixel = (code >> 16) & 0xff
+    const dtype = significantBits > 8 ? 'uint16' : 'uint8'
+    const valueBits = dtype === 'uint16' ? 16 : 8
+    const channels = packing ? 1 : ((bitsPerPixel / valueBits) as PixelFormat['channels'])
+    return { code, name, dtype, channels, significantBits, bitsPerPixel, packing }
+  }),
 )
+const BY_CODE = new Map(FORMATS.map((format) => [format.code, format]))
+const BY_NAME = new Map(FORMATS.map((format) => [format.name, format]))
+
+/** The format with this name, where it is one of those known here. */
+export function pixelFormatNamed(name: string): PixelFormat | undefined {
+  return BY_NAME.get(name)
+}
 
 /** The format with this number; one that is not known is as good, and its frames are bytes as they came. */
 export function pixelFormat(code: number): PixelFormat {
   return (
-    FORMATS.get(code) ?? {
+    BY_CODE.get(code) ?? {
       code,
       name: `0x${code.toString(16).padStart(8, '0')}`,
       dtype: 'uint8',

@@ -13,7 +13,7 @@ const told = new Set<number>()
  * camera sends.
  */
 export async function warnOfReceiveBuffer(
-  camera: StandardFeatures,
+  camera: Pick<StandardFeatures, 'frameRate'>,
   { receiveBufferBytes: asked, payloadBytes }: StreamSettings,
   { receiveBufferBytes: granted }: StreamStatistics,
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function warnOfReceiveBuffer(
 }
 
 /** Undefined where the camera does not tell; what else is wrong with it the next command will meet. */
-async function knownFrameRate(camera: StandardFeatures): Promise<number | undefined> {
+async function knownFrameRate(camera: Pick<StandardFeatures, 'frameRate'>): Promise<number | undefined> {
   try {
     return (await camera.frameRate()) || undefined
   } catch (error) {

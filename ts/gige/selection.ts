@@ -36,8 +36,10 @@ export async function selectCamera(
     )
   const byAddress = selector !== undefined && !Number.isNaN(addressNumber(selector))
   let found = byAddress ? await find({ interfaces: [], addresses: [selector] }) : []
-  // One in a foreign subnet does not answer at its address: everybody is asked who is there.
-  if (found.length === 0) found = await find(interfaceIp === undefined ? {} : { interfaces: [interfaceIp] })
+  // One in a foreign subnet does not answer at its address: everybody is asked who is there, but for one of this host.
+  const isHere = byAddress && selector.startsWith('127.')
+  if (found.length === 0 && !isHere)
+    found = await find(interfaceIp === undefined ? {} : { interfaces: [interfaceIp] })
   const fitting = found.filter(fits)
   const camera = fitting.find(({ reachable }) => reachable)
   if (!camera) throw notFound(selector, found, fitting[0] && outOfReach(fitting[0], found, parts))

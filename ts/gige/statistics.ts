@@ -1,4 +1,5 @@
 import type { ReassemblyStatistics } from '../gige-vision/reassembler.js'
+import type { CaptureLosses } from '../packing/live.js'
 import type { ReadCounts } from './frame-reader.js'
 
 /** Counts of a stream since it began, as the capture worker has them. */
@@ -25,18 +26,6 @@ export interface StreamStatistics extends ReassemblyStatistics {
   clockDriftPpm: number
 }
 
-/** What was lost, by the place where. 0 everywhere: every frame that the camera sent was whole and had room. */
-export interface Losses {
-  /** Frames that the camera left out: their ids never came. */
-  camera: number
-  /** Frames that lost packets on the way which could not be recovered. */
-  wire: number
-  /** Packets that this host's kernel or its sockets dropped; frames that they cost are among those of `wire`. */
-  kernel: number
-  /** Whole frames that were dropped because nobody read them in time and their memory was full. */
-  app: number
-}
-
 /** A time in which the camera was lost. */
 export interface Interruption {
   /** When it was noticed, in ms since 1970. */
@@ -47,17 +36,23 @@ export interface Interruption {
 
 /** What came of an acquisition so far. */
 export interface AcquisitionStatistics extends StreamStatistics, ReadCounts {
-  losses: Losses
+  /** Frames; 0 everywhere: each one that the camera sent was whole and had room. */
+  losses: CaptureLosses
   /** Mean rate from the first packet to the last, in MB of packets a second. */
   throughputMBps: number
   /** Times in which the camera was lost; what it would have sent then is counted nowhere else. */
   interruptions: Interruption[]
 }
 
-/** The losses among the counts of a stream. */
-function lossesOf(statistics: StreamStatistics): Losses {
-  const { skipped, incomplete, kernelDrops = 0, queueDrops, queueFull } = statistics
-  return { camera: skipped, wire: incomplete, kernel: kernelDrops + queueDrops, app: queueFull }
+/**
+ * The frames that a stream lost, each at one place. Which frame a packet was of that the kernel dropped nobody knows:
+ * incomplete frames count as the kernel's in the proportion that it has in the packets that are missing.
+ */
+export function frameLosses(statistics: StreamStatistics): CaptureLosses {
+  const { skipped, incomplete, queueFull, missingPackets, kernelDrops = 0, queueDrops } = statistics
+  const dropped = Math.min(missingPackets, kernelDrops + queueDrops)
+  const kernel = missingPackets > 0 ? Math.round((incomplete * dropped) / missingPackets) : 0
+  return { camera: skipped, wire: incomplete - kernel, kernel, app: queueFull }
 }
 
 /** The statistics of an acquisition, of those of its streams, one after the other. */
@@ -68,12 +63,18 @@ export function acquisitionStatistics(
 ): AcquisitionStatistics {
   const stream = streams.reduce(sum)
   const { bytes, streamingMs } = stream
+  const losses = streams.map(frameLosses)
   return {
     ...stream,
     read: total(reads.map(({ read }) => read)),
     passedOver: total(reads.map(({ passedOver }) => passedOver)),
     unread: total(reads.map(({ unread }) => unread)),
-    losses: lossesOf(stream),
+    losses: {
+      camera: total(losses.map(({ camera }) => camera)),
+      wire: total(losses.map(({ wire }) => wire)),
+      kernel: total(losses.map(({ kernel }) => kernel)),
+      app: total(losses.map(({ app }) => app)),
+    },
     throughputMBps: streamingMs > 0 ? bytes / 1000 / streamingMs : 0,
     interruptions,
   }

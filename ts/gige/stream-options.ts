@@ -1,5 +1,6 @@
 import type { ResendPolicy } from '../gige-vision/reassembler.js'
 import { optionFault } from './faults.js'
+import { WANTED_RECEIVE_BUFFER_BYTES } from './receive-buffer.js'
 
 /** How frames are to come from a camera. */
 export interface StreamOptions {
@@ -39,6 +40,13 @@ export interface StreamSettings {
   resend: ResendPolicy | undefined
   incomplete: 'drop' | 'deliver'
   byteOrder: 'little' | 'big'
+  /** What makes frames of blocks, by its name in the capture worker. */
+  maker: string
+  /**
+   * Frames of a recording, as fast as the camera may send them. They may have come before, the same to the time stamp, and
+   * are no late packets then; their time stamps say nothing of the clock; what pauses is over.
+   */
+  recorded: boolean
 }
 
 const MiB = 1024 * 1024
@@ -47,8 +55,12 @@ const MiB = 1024 * 1024
 const RESEND: ResendPolicy = { firstMs: 2, silentMs: 50, againMs: 15, attempts: 10, perSecond: 10_000 }
 
 /** Options with their defaults. Throws `gige/option`. */
-export function streamSettings(payloadBytes: number, options: StreamOptions = {}): StreamSettings {
-  const { packetSize, packetDelayNs = 0, receiveBufferBytes = 32 * MiB } = options
+export function streamSettings(
+  payloadBytes: number,
+  options: StreamOptions = {},
+  maker = 'image',
+): StreamSettings {
+  const { packetSize, packetDelayNs = 0, receiveBufferBytes = WANTED_RECEIVE_BUFFER_BYTES } = options
   const { frameBudgetBytes = 256 * MiB, resend = true, incomplete = 'drop', byteOrder = 'little' } = options
   const whole = (option: string, given: number, least: number, most: number) => {
     if (Number.isInteger(given) && given >= least && given <= most) return
@@ -75,6 +87,8 @@ export function streamSettings(payloadBytes: number, options: StreamOptions = {}
     resend: resend === false ? undefined : { ...RESEND, ...(resend === true ? {} : resend) },
     incomplete,
     byteOrder,
+    maker,
+    recorded: false,
   }
 }
 

@@ -1,15 +1,18 @@
 import { hasCode } from '../errors.js'
 import type { LiveOrder } from '../packing/live.js'
 import type { PacketSizeProof } from './capture/stream-session.js'
-import { FrameReader } from './frame-reader.js'
+import { FrameReader, type MakeFrame } from './frame-reader.js'
 import { packetSizeFault, packetSizes } from './packet-size.js'
 import type { StreamStatistics } from './statistics.js'
 import { noStreamFault, stoppedFault } from './stream-faults.js'
 import type { StreamSettings } from './stream-options.js'
 
-/** What acquisitions and streams need of a camera. */
-export interface StreamingCamera {
+/** What acquisitions and streams need of a camera whose frames are `F`. */
+export interface StreamingCamera<F extends Disposable = Disposable> {
   readonly address: string
+  /** What makes its frames: in the capture worker, by name, and of that here. */
+  readonly maker: string
+  readonly make: MakeFrame<F>
   /** Bytes of the largest image, as the camera is set now. */
   payloadBytes(): Promise<number>
   /** Whether it waits for a trigger: then no frame may come for as long as it likes. */
@@ -32,40 +35,44 @@ export interface StreamingCamera {
   comeBack(returns: number): Promise<void> | undefined
 }
 
+/** How long a camera that was started may send nothing, in ms, where nothing else is said. */
+export const FIRST_PACKET_TIMEOUT_MS = 5000
 /** How long the first frame is waited for to prove a packet size, in ms; a slower camera goes unproved. */
 const PROOF_MS = 1000
 /** What says that a camera is not there any more. */
 const GONE = ['gige/control-lost', 'gige/no-answer', 'gige/closed'] as const
 
 /** A camera that streams to a reader, from its start to its stop, or until it is lost. */
-export class StreamRun {
-  readonly #camera: StreamingCamera
+export class StreamRun<F extends Disposable> {
+  readonly #camera: StreamingCamera<F>
   readonly #settings: StreamSettings
   /** The capture worker's end of the reader's port. */
   readonly #port: MessagePort
-  readonly reader: FrameReader
+  readonly reader: FrameReader<F>
   /** How often the camera had come back when this began. */
   readonly returns: number
   #watch: NodeJS.Timeout | undefined
+  /** Why nothing more will be read. */
+  #ended: { error: unknown } | undefined
   #final: StreamStatistics | undefined
 
   /**
    * Start the camera; where frames of the packet size that was found do not get through, with smaller packets.
    * `firstPacketTimeoutMs`: how long it may send nothing. `onEnd` is called once, when nothing more will be read, with why.
    */
-  static async start(
-    camera: StreamingCamera,
+  static async start<F extends Disposable>(
+    camera: StreamingCamera<F>,
     settings: StreamSettings,
     firstPacketTimeoutMs: number,
     onEnd: (error: unknown) => void,
-  ): Promise<StreamRun> {
+  ): Promise<StreamRun<F>> {
     const isTriggered = await camera.isTriggered()
+    const needsProof = settings.packetSize === undefined && !isTriggered
     const tried: number[] = []
     for (;;) {
       const run = new StreamRun(camera, { ...settings, packetSizeBelow: tried.at(-1) }, onEnd)
       const { packetSize } = await run.#begin()
-      const isGiven = settings.packetSize !== undefined
-      if (isGiven || isTriggered || (await camera.packetSizeProof(PROOF_MS)) !== 'lost') {
+      if (await run.#getsThrough(needsProof)) {
         if (!isTriggered) run.#expectPackets(firstPacketTimeoutMs)
         return run
       }
@@ -75,14 +82,24 @@ export class StreamRun {
     }
   }
 
-  private constructor(camera: StreamingCamera, settings: StreamSettings, onEnd: (error: unknown) => void) {
+  private constructor(camera: StreamingCamera<F>, settings: StreamSettings, onEnd: (error: unknown) => void) {
     this.#camera = camera
     this.#settings = settings
     this.returns = camera.returns
     const { port1, port2 } = new MessageChannel()
     this.#port = port2
-    this.reader = new FrameReader(port1, settings.payloadBytes, () => stoppedFault(camera.address), onEnd)
+    this.reader = new FrameReader(
+      port1,
+      settings.payloadBytes,
+      camera.make,
+      () => stoppedFault(camera.address),
+      (error) => {
+        this.#ended = { error }
+        onEnd(error)
+      },
+    )
   }
+
   /** Counts so far; in all, once it has ended. */
   async statistics(): Promise<StreamStatistics> {
     return this.#final ?? this.#camera.streamStatistics()
@@ -103,7 +120,14 @@ export class StreamRun {
       // One that is gone needs no stopping.
       if (!GONE.some((code) => hasCode(error, code))) throw error
     } finally {
+      await this.#stopStream()
+    }
+  }
+
+  async #stopStream(): Promise<void> {
+    try {
       this.#final = await this.#camera.stopStream()
+    } finally {
       this.reader.end()
     }
   }
@@ -120,6 +144,19 @@ export class StreamRun {
       return statistics
     } catch (error) {
       this.reader.end()
+      throw error
+    }
+  }
+
+  /** Whether frames do, with this packet size. Where the stream has ended by now, stops and throws why. */
+  async #getsThrough(needsProof: boolean): Promise<boolean> {
+    try {
+      const proof = needsProof ? await this.#camera.packetSizeProof(PROOF_MS) : 'unknown'
+      // Where the reader is told later than we are, the camera is lost behind its start, as at any time.
+      if (this.#ended) throw this.#ended.error
+      return proof !== 'lost'
+    } catch (error) {
+      await this.stop().catch(() => {})
       throw error
     }
   }

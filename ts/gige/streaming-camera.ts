@@ -8,18 +8,31 @@ import type { StreamingCamera } from './stream-run.js'
 /** What runs a command in a camera's capture worker. */
 export type RunCommand = <T>(run: (stage: Thread<CaptureStage>['commands']) => Promise<T>) => Promise<T>
 
+/** How a camera is started and stopped. */
+export interface AcquiringCamera
+  extends Pick<EventTarget, 'addEventListener'>,
+    Pick<
+      StandardFeatures,
+      'frameRate' | 'payloadBytes' | 'isTriggered' | 'acquisitionStart' | 'acquisitionStop'
+    > {
+  readonly address: string
+}
+
 /**
  * A camera as acquisitions use it: its features here, its stream in the capture worker. `isLookedFor`: it comes back by
  * itself when it was lost.
  */
-export function streamingCamera(
-  camera: StandardFeatures & { readonly address: string },
+export function streamingCamera<F extends Disposable>(
+  camera: AcquiringCamera,
+  { maker, make }: Pick<StreamingCamera<F>, 'maker' | 'make'>,
   command: RunCommand,
   isLookedFor: boolean,
-): StreamingCamera {
+): StreamingCamera<F> {
   let returns = 0
   camera.addEventListener('reconnected', () => returns++)
   return {
+    maker,
+    make,
     get returns() {
       return returns
     },

@@ -1,3 +1,4 @@
+import { PendingAnswers } from '../core/pending-answers.js'
 import { startThread, type Thread, type WorkerFiles } from '../core/thread.js'
 import { nodeThreads } from '../core/threads-node.js'
 import { FramewireError, hasCode } from '../errors.js'
@@ -5,8 +6,8 @@ import type { CheckedShard, Checker, ShardChecker, ShardClaim } from './checker.
 
 interface Started {
   thread: Thread<ShardChecker>
-  /** Rejects when the thread ends, in whatever way: an answer would never come. */
-  ended: Promise<never>
+  /** They end when the thread does, in whatever way. */
+  answers: PendingAnswers
   end(reason: unknown): Promise<void>
 }
 
@@ -25,9 +26,9 @@ export class CheckingThread implements Checker {
   }
 
   async check(path: string, claim: ShardClaim): Promise<CheckedShard> {
-    const { thread, ended, end } = await this.#start()
+    const { thread, answers, end } = await this.#start()
     try {
-      return await Promise.race([thread.commands.check(path, claim), ended])
+      return await answers.of(thread.commands.check(path, claim))
     } catch (error) {
       // A core that failed may have left its memory broken.
       if (hasCode(error, 'core/internal')) await end(error)
@@ -50,19 +51,14 @@ export class CheckingThread implements Checker {
 
   async #open(): Promise<Started> {
     const thread = await startThread<ShardChecker>(nodeThreads(this.#files), 'checking')
-    let fail: (error: FramewireError) => void = () => {}
-    const ended = new Promise<never>((_, reject) => {
-      fail = reject
-    })
-    // Nobody need be waiting when it ends.
-    ended.catch(() => {})
+    const answers = new PendingAnswers()
     const end = async (reason: unknown) => {
       this.#started = undefined
-      fail(lostWorker(reason))
+      answers.end(lostWorker(reason))
       await thread.terminate()
     }
     thread.lost.then(end)
-    return { thread, ended, end }
+    return { thread, answers, end }
   }
 }
 

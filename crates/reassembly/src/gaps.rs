@@ -97,12 +97,13 @@ impl Gaps {
 
     /// The device no longer has these packets. How many of them are missing, and had been asked for.
     pub fn give_up(&mut self, packets: RangeInclusive<u32>) -> u32 {
-        let mut given_up = Vec::new();
-        while let Some(gap) = self.cut_if(packets.clone(), |gap| gap.asked > 0 && gap.asked != GONE) {
-            given_up.push(gap);
-        }
+        let (from, to) = packets.into_inner();
+        let within = self.gaps.range(..=to).rev().take_while(|(_, gap)| gap.last >= from);
+        let asked = within.filter(|(_, gap)| gap.asked > 0 && gap.asked != GONE);
+        let asked: Vec<u32> = asked.map(|(&first, _)| first.max(from)).collect();
         let mut count = 0;
-        for (first, gap) in given_up {
+        for first in asked {
+            let Some(gap) = self.cut(first..=to) else { continue };
             count += gap.last - first + 1;
             self.gaps.insert(first, Gap { asked: GONE, ..gap });
         }
@@ -164,19 +165,9 @@ impl Gaps {
 
     /// Take these packets out of the first range that has any.
     fn cut(&mut self, packets: RangeInclusive<u32>) -> Option<Gap> {
-        self.cut_if(packets, |_| true).map(|(_, gap)| gap)
-    }
-
-    fn cut_if(&mut self, packets: RangeInclusive<u32>, wanted: impl Fn(&Gap) -> bool) -> Option<(u32, Gap)> {
         let (from, to) = packets.into_inner();
-        let starting = self.find(from).filter(|(_, gap)| wanted(gap));
-        let (first, gap) = match starting {
-            Some(found) => found,
-            None => {
-                let mut inside = self.gaps.range(from..=to);
-                inside.find(|(_, gap)| wanted(gap)).map(|(&first, &gap)| (first, gap))?
-            }
-        };
+        let inside = || self.gaps.range(from..=to).next().map(|(&first, &gap)| (first, gap));
+        let (first, gap) = self.find(from).or_else(inside)?;
         self.gaps.remove(&first);
         if first < from {
             self.gaps.insert(first, Gap { last: from - 1, ..gap });
@@ -184,6 +175,6 @@ impl Gaps {
         if gap.last > to {
             self.gaps.insert(to + 1, gap);
         }
-        Some((first.max(from), Gap { last: gap.last.min(to), ..gap }))
+        Some(Gap { last: gap.last.min(to), ..gap })
     }
 }

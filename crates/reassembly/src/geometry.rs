@@ -6,7 +6,7 @@ use framewire_gige_vision::BlockId;
 const LEAST_CAPACITY: u32 = 64;
 
 /// Bytes of image in each payload packet but the last. What the packet size allows, or, where a device sends less, what
-/// the first packets show; it is settled when a block came whole with it.
+/// the first packets show; it is settled when a block that is done with had its leader and a packet of that size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Capacity {
     pub bytes: u32,

@@ -72,6 +72,7 @@ describeWithPeers('features of the fake camera of aravis', ['arv-fake-gv-camera-
     const theirs = (await arvTool('control', ...names)).map(
       (line) => /^(\w+) = .* min:(.*) max:(.*)$/.exec(line)!,
     )
+    expect(theirs).toHaveLength(names.length)
     for (const [, name, min, max] of theirs) {
       expect(await features.info(name!)).toMatchObject({ min: Number(min), max: Number(max) })
     }

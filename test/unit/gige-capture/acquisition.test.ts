@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { FramewireError } from '../../../ts/errors.js'
 import { Acquisition, acquire } from '../../../ts/gige/acquisition.js'
 import { CreditOutlet } from '../../../ts/gige/capture/credit-outlet.js'
+import { ImageMaker } from '../../../ts/gige/capture/image-maker.js'
+import { type GigeFrame, IMAGES } from '../../../ts/gige/frame.js'
 import type { StreamStatistics } from '../../../ts/gige/statistics.js'
 import type { StreamSettings } from '../../../ts/gige/stream-options.js'
 import type { StreamingCamera } from '../../../ts/gige/stream-run.js'
@@ -11,9 +14,15 @@ import { blockOf, leaderOf } from './blocks.js'
 const PAYLOAD_BYTES = 16
 
 /** A camera whose frames get through with packets of `path` bytes and fewer, though all test packets do. */
-class CameraBehindSwitch implements StreamingCamera {
+class CameraBehindSwitch implements StreamingCamera<GigeFrame> {
+  readonly maker = IMAGES.maker
+  readonly make = IMAGES.make
   readonly address = '10.0.0.2'
   readonly started: StreamSettings[] = []
+  /** Called once, while a packet size is proved, and behind the camera's start. */
+  whileProving: (() => Promise<void>) | undefined
+  whileStarting: (() => Promise<void>) | undefined
+  isStreaming = false
   readonly #path: number
   #outlet: CreditOutlet | undefined
   #packetSize = 0
@@ -30,7 +39,8 @@ class CameraBehindSwitch implements StreamingCamera {
     return this.#returns
   }
 
-  comeBack(): Promise<void> {
+  comeBack(before: number): Promise<void> {
+    if (this.#returns > before) return Promise.resolve()
     return new Promise((resolve) => {
       this.#isBack = resolve
     })
@@ -47,6 +57,9 @@ class CameraBehindSwitch implements StreamingCamera {
   async startAcquisition() {
     this.#isAcquiring = true
     if (this.#packetSize <= this.#path) this.frame()
+    const happening = this.whileStarting?.()
+    this.whileStarting = undefined
+    await happening
   }
 
   async stopAcquisition() {
@@ -58,7 +71,8 @@ class CameraBehindSwitch implements StreamingCamera {
     this.#packetSize = packetSize ?? [9000, 8192, 1500, 576].find((size) => size < packetSizeBelow)!
     this.#complete = 0
     this.started.push(settings)
-    this.#outlet = new CreditOutlet(port, gige.pixels, 'little')
+    this.#outlet = new CreditOutlet(port, new ImageMaker(gige.pixels, 'little'))
+    this.isStreaming = true
     return this.streamStatistics()
   }
 
@@ -67,6 +81,9 @@ class CameraBehindSwitch implements StreamingCamera {
   }
 
   async packetSizeProof() {
+    const happening = this.whileProving?.()
+    this.whileProving = undefined
+    await happening
     return this.#complete > 0 ? ('whole' as const) : ('lost' as const)
   }
 
@@ -83,6 +100,7 @@ class CameraBehindSwitch implements StreamingCamera {
 
   async stopStream() {
     this.#outlet?.close()
+    this.isStreaming = false
     return this.streamStatistics()
   }
 
@@ -103,10 +121,28 @@ class CameraBehindSwitch implements StreamingCamera {
   plugIn() {
     this.#returns++
     this.#isBack?.()
+    this.#isBack = undefined
   }
 
   get isAcquiring() {
     return this.#isAcquiring
+  }
+
+  get isLookedFor() {
+    return this.#isBack !== undefined
+  }
+}
+
+/** The camera is lost, and whoever reads of it has heard of that. */
+async function lostAndTold(camera: CameraBehindSwitch): Promise<void> {
+  camera.lose()
+  await sleep(50)
+}
+
+/** Resolves as soon as something is so; what is waited for is in the error. */
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (const started = Date.now(); !isSo(); await sleep(2)) {
+    if (Date.now() - started > 10_000) throw new Error(`${what}: not within 10 s`)
   }
 }
 
@@ -162,6 +198,51 @@ describe('an acquisition', () => {
     const { complete, read, interruptions } = await acquisition.stop()
     expect({ complete, read }).toEqual({ complete: 4, read: 4 })
     expect(interruptions).toEqual([{ at: expect.any(Number), gapMs: expect.any(Number) }])
+  })
+
+  it('that loses the camera while the packet size is proved says so, and leaves nothing behind', async () => {
+    const camera = new CameraBehindSwitch(9000)
+    camera.whileProving = () => lostAndTold(camera)
+    const acquisition = new Acquisition(camera, {})
+    await expect(acquisition.readFrame()).rejects.toMatchObject({ code: 'gige/control-lost' })
+    await expect(acquisition.started).rejects.toMatchObject({ code: 'gige/control-lost' })
+    expect(camera.isStreaming).toBe(false)
+    expect(await acquire(camera, 1)).toHaveLength(1)
+  })
+
+  it('whose packet size cannot be proved leaves nothing behind', async () => {
+    const camera = new CameraBehindSwitch(9000)
+    camera.whileProving = () => Promise.reject(new Error('a defect'))
+    await expect(acquire(camera, 1)).rejects.toThrow('a defect')
+    expect({ isAcquiring: camera.isAcquiring, isStreaming: camera.isStreaming }).toEqual({
+      isAcquiring: false,
+      isStreaming: false,
+    })
+    expect(await acquire(camera, 1)).toHaveLength(1)
+  })
+
+  it.each([
+    { packetSize: undefined, moment: 'whileProving' },
+    { packetSize: 1500, moment: 'whileStarting' },
+  ] as const)('goes on when a camera that came back is lost again $moment', async (given) => {
+    const camera = new CameraBehindSwitch(9000)
+    const acquisition = new Acquisition(camera, { packetSize: given.packetSize })
+    expect((await acquisition.readFrame())?.blockId).toBe(1n)
+    camera.lose()
+    const next = acquisition.readFrame({ timeoutMs: 10_000 })
+    await until('it is looked for', () => camera.isLookedFor)
+    const lostAgain = new Promise<void>((resolve) => {
+      camera[given.moment] = () => lostAndTold(camera).then(resolve)
+    })
+    camera.plugIn()
+    await lostAgain
+    await until('it is looked for again', () => camera.isLookedFor)
+    camera.plugIn()
+    expect((await next)?.blockId).toBe(1n)
+    camera.frame()
+    expect((await acquisition.readFrame())?.blockId).toBe(2n)
+    const { interruptions } = await acquisition.stop()
+    expect(interruptions, 'one gap, though it was lost twice').toHaveLength(1)
   })
 
   it('can be stopped while the camera is away', async () => {

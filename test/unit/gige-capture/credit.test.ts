@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FramewireError, hasCode } from '../../../ts/errors.js'
 import { CreditOutlet } from '../../../ts/gige/capture/credit-outlet.js'
+import { ImageMaker } from '../../../ts/gige/capture/image-maker.js'
+import { IMAGES } from '../../../ts/gige/frame.js'
 import { FrameReader } from '../../../ts/gige/frame-reader.js'
 import { gige } from '../gige-vision/module.js'
 import { blockOf, leaderOf } from './blocks.js'
@@ -13,8 +15,8 @@ const stopped = () => new FramewireError('gige/closed', 'stopped', { address: ''
 /** An outlet and its reader at the two ends of a port. `frameBytes` decides how many frames may be under way. */
 function pair(frameBytes = WIDTH * HEIGHT) {
   const { port1, port2 } = new MessageChannel()
-  const reader = new FrameReader(port1, frameBytes, stopped)
-  const outlet = new CreditOutlet(port2, gige.pixels, 'little')
+  const reader = new FrameReader(port1, frameBytes, IMAGES.make, stopped)
+  const outlet = new CreditOutlet(port2, new ImageMaker(gige.pixels, 'little'))
   const blocks: ReturnType<typeof blockOf>[] = []
   return {
     reader,
@@ -184,7 +186,7 @@ describe('reading', () => {
 
   it('ends when the other side is gone', async () => {
     const { port1, port2 } = new MessageChannel()
-    const reader = new FrameReader(port1, 100, stopped)
+    const reader = new FrameReader(port1, 100, IMAGES.make, stopped)
     const read = reader.read()
     const latest = reader.read({ latest: true })
     port2.close()

@@ -3,7 +3,10 @@
 import { openCamera } from 'framewire/gige'
 
 const [address, heartbeatTimeoutMs, blockMs] = process.argv.slice(2)
-const camera = await openCamera(address, { heartbeatTimeoutMs: Number(heartbeatTimeoutMs) })
+const camera = await openCamera(address, {
+  interfaceIp: '127.0.0.1',
+  heartbeatTimeoutMs: Number(heartbeatTimeoutMs),
+})
 let lost = false
 camera.addEventListener('lost', () => {
   lost = true

@@ -4,9 +4,10 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Patience } from '../../../ts/gige/capture/command-queue.js'
 import { type CameraPlace, ControlChannel } from '../../../ts/gige/capture/control-channel.js'
 import { Bootstrap, GvcpCapability, Status } from '../../../ts/gige-vision/bootstrap.js'
+import { loopbackAddress } from '../../gige/loopback.js'
 import { IMPLEMENTATIONS } from '../datagrams/sockets.js'
 import { gige } from '../gige-vision/module.js'
-import { FakeCamera, freeAddress, type Reaction } from './fake-camera.js'
+import { FakeCamera, type Reaction } from './fake-camera.js'
 
 const { gvcp } = gige
 
@@ -68,7 +69,7 @@ describe.each(IMPLEMENTATIONS)('the control channel through $name', ({ datagrams
     [0, -4],
     [2 ** 32 - 4, 8],
   ])('refuses the range of address %d and %d bytes', async (address, bytes) => {
-    const channel = await open({ address: freeAddress() })
+    const channel = await open({ address: loopbackAddress() })
     await expect(channel.readMemory(address, bytes)).rejects.toMatchObject({ code: 'gige/option' })
   })
 
@@ -136,7 +137,7 @@ describe.each(IMPLEMENTATIONS)('the control channel through $name', ({ datagrams
     const channel = await open(camera)
     camera.words.set(0xa000, 7)
     const stranger = createSocket('udp4')
-    await new Promise<void>((resolve) => stranger.bind(0, freeAddress(), resolve))
+    await new Promise<void>((resolve) => stranger.bind(0, loopbackAddress(), resolve))
     onTestFinished(() => void stranger.close())
     camera.script.push(({ heard: { requestId, port }, answer, send }) => {
       const wrong = { kind: 'read-registers', values: [666] } as const
@@ -274,7 +275,7 @@ describe.each(IMPLEMENTATIONS)('the control channel through $name', ({ datagrams
 
   it('that is cut rejects with the reason, until it was moved to where the camera is now', async () => {
     const camera = await FakeCamera.open()
-    const channel = await open({ address: freeAddress() })
+    const channel = await open({ address: loopbackAddress() })
     const lost = new Error('lost')
     channel.cut(lost)
     await expect(channel.readRegister(0x0a00)).rejects.toBe(lost)

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { findCameras } from '../../../ts/gige/discovery.js'
 import { selectCamera } from '../../../ts/gige/selection.js'
+import { loopbackAddress } from '../../gige/loopback.js'
 import { IMPLEMENTATIONS } from '../datagrams/sockets.js'
 import { gige } from '../gige-vision/module.js'
-import { FakeCamera, freeAddress } from './fake-camera.js'
+import { FakeCamera } from './fake-camera.js'
 
 const { gvcp } = gige
 
@@ -15,7 +16,7 @@ describe.each(IMPLEMENTATIONS)('discovery by address through $name', ({ datagram
       await FakeCamera.open({ serialNumber: 'A' }),
       await FakeCamera.open({ serialNumber: 'B' }),
     ]
-    const addresses = [cameras[1]!.address, freeAddress(), cameras[0]!.address]
+    const addresses = [cameras[1]!.address, loopbackAddress(), cameras[0]!.address]
     expect(await findCameras(parts, { timeoutMs: 300, interfaces: [], addresses })).toEqual(
       cameras.map(({ identity }) => ({
         ...identity,
@@ -45,7 +46,7 @@ describe.each(IMPLEMENTATIONS)('discovery by address through $name', ({ datagram
 
   it('ends early where it found enough', async () => {
     const camera = await FakeCamera.open({ serialNumber: 'HERE' })
-    const addresses = [freeAddress(), camera.address, freeAddress()]
+    const addresses = [loopbackAddress(), camera.address, loopbackAddress()]
     const options = { timeoutMs: 3_600_000, interfaces: [], addresses }
     const found = await findCameras(parts, options, ({ serialNumber }) => serialNumber === 'HERE')
     expect(found.map(({ address }) => address)).toEqual([camera.address])
@@ -75,15 +76,25 @@ describe.each(IMPLEMENTATIONS)('discovery by address through $name', ({ datagram
     })
   })
 
+  it('asks nobody else for a camera of this host', async () => {
+    const open = vi.fn(datagrams.open)
+    const nowhere = loopbackAddress()
+    await expect(
+      selectCamera({ gvcp, datagrams: { ...datagrams, open } }, nowhere, { discoveryTimeoutMs: 100 }),
+    ).rejects.toMatchObject({ code: 'gige/not-found', details: { selector: nowhere } })
+    expect(open).toHaveBeenCalledOnce()
+  })
+
   it('selects a camera by its address', async () => {
     const camera = await FakeCamera.open()
-    expect(await selectCamera(parts, camera.address, {})).toMatchObject({
+    expect(await selectCamera(parts, camera.address, { interfaceIp: '127.0.0.1' })).toMatchObject({
       serialNumber: 'FAKE1',
       interfaceIp: '127.0.0.1',
       interfaceName: 'lo',
     })
-    const nowhere = freeAddress()
-    await expect(selectCamera(parts, nowhere, { discoveryTimeoutMs: 100 })).rejects.toMatchObject({
+    const nowhere = loopbackAddress()
+    const options = { interfaceIp: '127.0.0.1', discoveryTimeoutMs: 100 }
+    await expect(selectCamera(parts, nowhere, options)).rejects.toMatchObject({
       code: 'gige/not-found',
       details: { selector: nowhere },
     })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { Bootstrap, GVCP_PORT, Status } from '../../../ts/gige-vision/bootstrap.js'
 import type { Ack, Command, DeviceIdentity, ReceivedCommand } from '../../../ts/gige-vision/gvcp.js'
+import { loopbackAddress } from '../../gige/loopback.js'
 import { gige } from '../gige-vision/module.js'
 
 const { gvcp } = gige
@@ -19,14 +20,6 @@ export interface Heard {
  * `send` sends to whoever asked.
  */
 export type Reaction = (the: { answer(): Uint8Array; send(bytes: Uint8Array): void; heard: Heard }) => void
-
-let addresses = 0
-
-/** A loopback address that no other test has. */
-export function freeAddress(): string {
-  addresses++
-  return `127.${1 + (process.pid % 250)}.${(process.pid >> 8) % 250}.${1 + addresses}`
-}
 
 /**
  * A camera's control channel by script, on a real socket: memory of words, control and its heartbeat, the last answer for
@@ -53,7 +46,10 @@ export class FakeCamera {
   #watchdog: NodeJS.Timeout | undefined
   #last: { requestId: number; port: number; answer: Uint8Array } | undefined
 
-  static async open(identity: Partial<DeviceIdentity> = {}, address = freeAddress()): Promise<FakeCamera> {
+  static async open(
+    identity: Partial<DeviceIdentity> = {},
+    address = loopbackAddress(),
+  ): Promise<FakeCamera> {
     const camera = new FakeCamera(address, identity)
     await camera.start()
     onTestFinished(() => camera.stop())

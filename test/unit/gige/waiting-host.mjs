@@ -2,7 +2,11 @@
 // Argument: IP address.
 import { openCamera } from 'framewire/gige'
 
-const camera = await openCamera(process.argv[2], { reconnect: true, heartbeatTimeoutMs: 500 })
+const camera = await openCamera(process.argv[2], {
+  interfaceIp: '127.0.0.1',
+  reconnect: true,
+  heartbeatTimeoutMs: 500,
+})
 const waiting = setTimeout(() => {}, 30_000)
 camera.addEventListener('lost', () => {
   clearTimeout(waiting)

@@ -3,13 +3,12 @@ import { FramewireError } from '../../errors.js'
 import type { GigeVision } from '../../gige-vision/gige-vision.js'
 import type { SessionEnd } from '../../gige-vision/reassembler.js'
 import type { CaptureLosses, LiveOrder } from '../../packing/live.js'
-import type { StreamStatistics } from '../statistics.js'
+import { frameLosses, type StreamStatistics } from '../statistics.js'
 import { acquiringFault } from '../stream-faults.js'
 import { buffersFor, type StreamSettings } from '../stream-options.js'
 import type { ControlChannel } from './control-channel.js'
 import { CreditOutlet } from './credit-outlet.js'
-import { frameLosses } from './frame-losses.js'
-import type { FrameOutlet } from './outlet.js'
+import type { FrameMakers, FrameOutlet } from './outlet.js'
 import { PackingOutlet } from './packing-outlet.js'
 import { type PacketSizeProof, StreamSession } from './stream-session.js'
 
@@ -20,6 +19,7 @@ const RECEIVING = 2
 export class CameraStream {
   readonly #gige: GigeVision
   readonly #datagrams: Datagrams
+  readonly #makers: FrameMakers
   #running: { session: StreamSession; outlet: FrameOutlet } | undefined
   #isStarting = false
   #ending: Promise<void> = Promise.resolve()
@@ -27,8 +27,9 @@ export class CameraStream {
   #previous: SessionEnd | undefined
   #last: StreamStatistics | undefined
 
-  constructor(gige: GigeVision, datagrams: Datagrams) {
+  constructor(gige: GigeVision, datagrams: Datagrams, makers: FrameMakers) {
     this.#gige = gige
+    this.#makers = makers
     this.#datagrams = datagrams
   }
 
@@ -42,7 +43,7 @@ export class CameraStream {
       control,
       settings,
       port,
-      () => new CreditOutlet(port, this.#gige.pixels, settings.byteOrder),
+      () => new CreditOutlet(port, this.#makers[settings.maker]!(this.#gige, settings)),
     )
   }
 
@@ -74,27 +75,43 @@ export class CameraStream {
     throw new FramewireError('core/internal', 'There was no stream yet.', { reason: 'no stream yet' })
   }
 
-  /** End the session, where one runs. Its counts, or those of the last one. */
+  /** End the session, where one runs. Its counts, or those of the last one. Rejects where it broke; it is ended then, too. */
   async stop(): Promise<StreamStatistics> {
     await this.end()
     return this.statistics()
   }
 
-  /** End the session, where one runs: the way out ends behind its last frame, with `reason` where nobody asked for it. */
+  /**
+   * End the session, where one runs: the way out ends behind its last frame, with `reason` where nobody asked for it.
+   * Rejects as {@link stop}.
+   */
   async end(reason?: unknown): Promise<void> {
-    this.#ending = this.#ending.then(() => this.#end(reason))
-    await this.#ending
+    const ended = this.#ending.then(() => this.#end(reason))
+    // Whoever asked for it is told of what went wrong; the next one is ended all the same.
+    this.#ending = ended.catch(() => {})
+    await ended
   }
 
   async #end(reason: unknown): Promise<void> {
     const running = this.#running
     if (!running) return
     const { session, outlet } = running
-    this.#previous = await session.stop()
-    this.#last = session.statistics()
-    outlet.close(reason)
-    this.#running = undefined
-    session.free()
+    let why = reason
+    this.#previous = undefined
+    try {
+      this.#previous = await session.stop()
+    } catch (error) {
+      why ??= error
+      throw error
+    } finally {
+      this.#last = session.statistics()
+      try {
+        outlet.close(why)
+      } finally {
+        this.#running = undefined
+        session.free()
+      }
+    }
   }
 
   async #start(
@@ -115,7 +132,7 @@ export class CameraStream {
         datagrams: this.#datagrams,
         control,
         outlet,
-        previous: this.#previous,
+        previous: settings.recorded ? undefined : this.#previous,
       }
       const onBroken = (error: unknown) => outlet.close(error)
       const session = await StreamSession.start({ ...parts, onBroken }, settings)

@@ -1,34 +1,27 @@
 import { toWire } from '../../core/wire-error.js'
-import type { Pixels } from '../../gige-vision/pixels.js'
-import type { FrameParts } from '../frame.js'
-import { layoutOf } from '../image-layout.js'
-import { bufferBytes, copyFrame } from './frame-copy.js'
 import type { OutletMessage, ReaderMessage } from './frame-messages.js'
-import type { CapturedFrame, FrameOutlet } from './outlet.js'
-
-/** Buffers that came back and wait for a frame, at most. */
-const SPARE_BUFFERS = 64
+import type { CapturedFrame, FrameMaker, FrameOutlet, MadeFrame } from './outlet.js'
 
 /**
- * Frames to a reader at the other end of a port: as many as it granted, in batches, copied into buffers that come back.
+ * Frames to a reader at the other end of a port: as many as it granted, in batches, made with buffers that come back.
  * Those without credit wait where they were put together; when that memory is full, the reassembly drops and counts.
  */
 export class CreditOutlet implements FrameOutlet {
   readonly #port: MessagePort
-  readonly #pixels: Pixels
-  readonly #byteOrder: 'little' | 'big'
+  readonly #maker: FrameMaker
   readonly #waiting: CapturedFrame[] = []
-  readonly #buffers: ArrayBuffer[] = []
+  /** They came back and wait for a frame: as many as were ever under way at once, however many the reader held. */
+  readonly #spare: ArrayBuffer[] = []
   #credit = 0
+  #mostCredit = 0
   #newestOnly = false
   #passedOver = 0
   #scheduled = false
   #closed = false
 
-  constructor(port: MessagePort, pixels: Pixels, byteOrder: 'little' | 'big') {
+  constructor(port: MessagePort, maker: FrameMaker) {
     this.#port = port
-    this.#pixels = pixels
-    this.#byteOrder = byteOrder
+    this.#maker = maker
     port.onmessage = ({ data }) => this.#asked(data as ReaderMessage)
   }
 
@@ -61,9 +54,10 @@ export class CreditOutlet implements FrameOutlet {
 
   #asked(message: ReaderMessage): void {
     if (this.#closed) return
-    this.#buffers.push(...message.buffers.slice(0, SPARE_BUFFERS - this.#buffers.length))
+    if ('want' in message) this.#credit += message.want
+    this.#mostCredit = Math.max(this.#mostCredit, this.#credit)
+    this.#spare.push(...message.buffers.slice(0, this.#mostCredit - this.#spare.length))
     if ('want' in message) {
-      this.#credit += message.want
       this.#newestOnly = message.newestOnly
       if (this.#newestOnly) this.#passOver()
       this.#send()
@@ -86,7 +80,7 @@ export class CreditOutlet implements FrameOutlet {
     const count = newest ? this.#waiting.length : Math.min(this.#credit, this.#waiting.length)
     if (this.#closed || (count === 0 && !newest)) return
     if (!newest) this.#credit -= count
-    const frames = this.#waiting.splice(0, count).map((frame) => this.#copied(frame))
+    const frames = this.#waiting.splice(0, count).map((frame) => this.#made(frame))
     this.#post({ frames, passedOver: this.#passedOver, ...(newest && { newest }) })
   }
 
@@ -97,28 +91,14 @@ export class CreditOutlet implements FrameOutlet {
     )
   }
 
-  #copied({ block, timestampNs, capturedAtNs }: CapturedFrame): FrameParts {
-    const { blockId, complete, missing, packetBytes, bytes, receivedAtNs } = block
-    const layout = layoutOf(block.leader, bytes, complete)
-    const buffer = this.#buffer(bufferBytes(block, layout))
-    copyFrame(block, layout, this.#byteOrder, this.#pixels, buffer)
-    block.release()
-    return {
-      buffer,
-      layout,
-      blockId,
-      complete,
-      missing,
-      packetBytes,
-      bytes,
-      timestampNs,
-      capturedAtNs,
-      receivedAtNs,
-    }
+  #made(frame: CapturedFrame): MadeFrame {
+    const made = this.#maker.make(frame, (bytes) => this.#buffer(bytes))
+    frame.block.release()
+    return made
   }
 
   #buffer(byteLength: number): ArrayBuffer {
-    const recycled = this.#buffers.pop()
+    const recycled = this.#spare.pop()
     // Of another size: those of an earlier image size go one by one.
     return recycled?.byteLength === byteLength ? recycled : new ArrayBuffer(byteLength)
   }

@@ -1,5 +1,5 @@
 import type { WireError } from '../../core/wire-error.js'
-import type { FrameParts } from '../frame.js'
+import type { MadeFrame } from './outlet.js'
 
 /** Reader to outlet. Buffers come back for the next frames, transferred. */
 export type ReaderMessage =
@@ -10,7 +10,7 @@ export type ReaderMessage =
 
 /** Outlet to reader: frames, their buffers transferred. */
 export interface OutletMessage {
-  frames: FrameParts[]
+  frames: MadeFrame[]
   /** This answers `newest`. */
   newest?: true
   /** Frames that were passed over because a reader asked for the newest, so far. */

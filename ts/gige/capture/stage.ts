@@ -12,6 +12,8 @@ import type { StreamSettings } from '../stream-options.js'
 import { CameraStream } from './camera-stream.js'
 import { Control } from './control.js'
 import { type CameraPlace, ControlChannel } from './control-channel.js'
+import { ImageMaker } from './image-maker.js'
+import type { FrameMakers } from './outlet.js'
 import type { PacketSizeProof } from './stream-session.js'
 
 /** Which camera a capture worker shall hold, and how. */
@@ -23,6 +25,15 @@ export interface CaptureOptions {
   /** Look for the camera when it was lost, until it is there again. */
   reconnect: boolean
 }
+
+/** What a stage is made with. */
+export interface StageParts {
+  makers?: FrameMakers
+  datagrams?: Datagrams
+}
+
+const imageMaker = ({ pixels }: GigeVision, { byteOrder }: StreamSettings) =>
+  new ImageMaker(pixels, byteOrder)
 
 /** What a capture worker tells on its port of events. */
 export type CaptureEvent =
@@ -49,10 +60,11 @@ export class CaptureStage implements Registers {
   readonly #closing = new AbortController()
   #search: Promise<void> = Promise.resolve()
 
-  constructor(gige: GigeVision, datagrams = nodeDatagrams()) {
+  /** `makers`: what can be made of a camera's blocks beside images. */
+  constructor(gige: GigeVision, { makers = {}, datagrams = nodeDatagrams() }: StageParts = {}) {
     this.#gige = gige
     this.#datagrams = datagrams
-    this.#stream = new CameraStream(gige, datagrams)
+    this.#stream = new CameraStream(gige, datagrams, { image: imageMaker, ...makers })
   }
 
   /** Take control of the camera; what happens to it from now on is told on `events` ({@link CaptureEvent}). */
@@ -111,14 +123,17 @@ export class CaptureStage implements Registers {
     return this.#stream.stop()
   }
 
-  /** Give the camera back. Closing it again does nothing. */
+  /** Give the camera back, whatever its stream ends with. Closing it again does nothing. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#search
-    await this.#stream.end()
-    await this.#control?.release()
-    await this.#channel?.close()
-    this.#events?.close()
+    try {
+      await this.#search
+      await this.#stream.end()
+    } finally {
+      await this.#control?.release()
+      await this.#channel?.close()
+      this.#events?.close()
+    }
   }
 
   get #open(): ControlChannel {
@@ -134,7 +149,9 @@ export class CaptureStage implements Registers {
   #lost(error: Error): void {
     this.#open.cut(error)
     this.#tell({ kind: 'lost', error: toWire(error) })
-    this.#search = this.#stream.end(error).then(() => this.#findAgain(error))
+    // A stream that breaks has told its reader.
+    const ended = this.#stream.end(error).catch(() => {})
+    this.#search = ended.then(() => this.#findAgain(error))
   }
 
   async #findAgain(lost: Error): Promise<void> {

@@ -4,9 +4,14 @@ import type { DatagramSocket, Datagrams } from '../../datagrams/datagrams.js'
 import { hasCode } from '../../errors.js'
 import { Bootstrap, GvcpCapability } from '../../gige-vision/bootstrap.js'
 import type { GigeVision } from '../../gige-vision/gige-vision.js'
-import type { FinishedBlock, Reassembler, SessionEnd } from '../../gige-vision/reassembler.js'
-import { bridgedMs, packetsOf } from '../doctor/receive-buffer.js'
+import type {
+  FinishedBlock,
+  Reassembler,
+  ReassemblyStatistics,
+  SessionEnd,
+} from '../../gige-vision/reassembler.js'
 import { type FoundPacketSize, IP_UDP_BYTES, mtuOf } from '../packet-size.js'
+import { bridgedMs, packetsOf } from '../receive-buffer.js'
 import type { StreamStatistics } from '../statistics.js'
 import { buffersFor, type StreamSettings } from '../stream-options.js'
 import { CameraClock } from './camera-clock.js'
@@ -47,6 +52,8 @@ const FIRST_LATCHES = 4
 /** How long frames under way are waited for at the end, in ms, and how long after the last packet. */
 const DRAIN_MS = 500
 const QUIET_MS = 20
+/** Of a recording: after so many ms without a packet a block was sent to its end. */
+const RECORDED_IDLE_MS = 50
 /** What lies in the receive buffer at the end is taken in, in so many batches at most. */
 const LAST_BATCHES = 256
 /** Blocks that are given up before it is said that none comes whole. */
@@ -72,6 +79,8 @@ export class StreamSession {
   readonly #running: Promise<void>
   #ending = false
   #final: StreamStatistics | undefined
+  /** What the reassembly told last. */
+  #counts: ReassemblyStatistics
   #firstPacketMs = 0
   #lastPacketMs = 0
   /** What the kernel had dropped at the last look. */
@@ -95,7 +104,8 @@ export class StreamSession {
       const clock = new CameraClock(frequency)
       await channel.setPacketDelay(settings.packetDelayNs, frequency)
       const capability = await control.readRegister(Bootstrap.gvcpCapability)
-      for (let count = 0; count < FIRST_LATCHES; count++) await latch.tell(clock)
+      const latches = settings.recorded ? 0 : FIRST_LATCHES
+      for (let count = 0; count < latches; count++) await latch.tell(clock)
       await channel.invite(socket)
       const resend = settings.resend !== undefined && (capability & GvcpCapability.packetResend) !== 0
       return new StreamSession(parts, settings, { socket, channel, packetSize, clock, latch, resend })
@@ -137,18 +147,23 @@ export class StreamSession {
       blockBytes: settings.payloadBytes,
       buffers,
       ...(resend && { resend: settings.resend }),
+      ...(settings.recorded && { idleMs: RECORDED_IDLE_MS }),
       incomplete: settings.incomplete,
       ...(previous && { previous }),
     })
+    this.#counts = this.#reassembler.statistics()
     this.#outlet = outlet
-    this.#latches = setInterval(() => void latch.tell(clock), LATCH_MS)
+    this.#latches = setInterval(() => !settings.recorded && void latch.tell(clock), LATCH_MS)
     this.#running = this.#run().catch(onBroken)
+    // Whoever stops it meets what `onBroken` throws.
+    this.#running.catch(() => {})
   }
 
+  /** Never throws: of a session that broke, the last counts that are known. */
   statistics(): StreamStatistics {
     if (this.#final) return this.#final
     return {
-      ...this.#reassembler.statistics(),
+      ...this.#counted(),
       kernelDrops: this.#socket.kernelDrops,
       queueDrops: this.#socket.queueDrops,
       port: this.#socket.local.port,
@@ -167,7 +182,7 @@ export class StreamSession {
   async packetSizeProof(timeoutMs: number): Promise<PacketSizeProof> {
     const end = performance.now() + timeoutMs
     while (!this.#ending && performance.now() < end) {
-      const { complete, incomplete } = this.#reassembler.statistics()
+      const { complete, incomplete } = this.#counted()
       if (complete > 0) return 'whole'
       const tooLong = this.#longestBytes < this.#packetSize.bytes - IP_UDP_BYTES
       if (incomplete >= LOST_BLOCKS && tooLong) return 'lost'
@@ -179,25 +194,53 @@ export class StreamSession {
   /**
    * End the stream: frames under way are waited for, for a moment; then nothing is received any more. What the session
    * leaves behind for the next one. Called once; blocks that are not released by then still can be read, until `free`.
+   * Rejects where the session breaks, or broke before: it is ended then, too.
    */
   async stop(): Promise<SessionEnd> {
     clearInterval(this.#latches)
-    await this.#drained()
-    // A camera that is gone cannot be told.
-    await this.#channel.close().catch(() => {})
-    this.#ending = true
-    await this.#running
-    for (let batches = 0; batches < LAST_BATCHES && this.#poll(); batches++);
-    const end = this.#reassembler.end(performance.now())
-    this.#handOut()
-    this.#final = this.statistics()
-    await this.#socket.close()
-    return end
+    try {
+      // Of a recording, whoever asked for it knows when all was sent.
+      await (this.#settings.recorded ? this.#halt() : this.#drained().finally(() => this.#halt()))
+      this.#takeRest()
+      const end = this.#reassembler.end(performance.now())
+      this.#handOut()
+      return end
+    } finally {
+      this.#final = this.statistics()
+      await this.#socket.close()
+    }
   }
 
   /** Give all memory back, that of blocks included; after `stop`. */
   free(): void {
     this.#reassembler.free()
+  }
+
+  /** Have the camera send nothing more, and do not wait for packets any more. */
+  async #halt(): Promise<void> {
+    // A camera that is gone cannot be told.
+    await this.#channel.close().catch(() => {})
+    this.#ending = true
+    await this.#running
+  }
+
+  /** Take in what lies in the receive buffer. */
+  #takeRest(): void {
+    try {
+      for (let batches = 0; batches < LAST_BATCHES && this.#poll(); batches++);
+    } catch (error) {
+      // The interface is down: nothing lies there.
+      if (!hasCode(error, 'datagrams/receive')) throw error
+    }
+  }
+
+  #counted(): ReassemblyStatistics {
+    try {
+      this.#counts = this.#reassembler.statistics()
+    } catch {
+      // It broke, as whoever takes packets in was told.
+    }
+    return this.#counts
   }
 
   async #run(): Promise<void> {

@@ -16,7 +16,7 @@ export interface CameraFacts {
   interfaceIp: string | undefined
   /** It lies in the subnet of that address. */
   reachable: boolean
-  /** Who is in control of it: a host, or `somebody` where the camera does not tell; undefined when nobody is. */
+  /** Who is in control of it: its address, or `another host` where the camera does not tell; undefined when nobody is. */
   holder?: string
   /** Why it could not be asked. */
   failure?: FramewireError

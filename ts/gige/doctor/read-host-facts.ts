@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { Datagrams } from '../../datagrams/datagrams.js'
 import { addressText } from '../../datagrams/ipv4.js'
 import type { NetworkInterface } from '../../datagrams/network-interface.js'
+import { WANTED_RECEIVE_BUFFER_BYTES } from '../receive-buffer.js'
 import { droppingChains, type Firewall } from './firewall.js'
 import type { Adapter, HostFacts } from './host-facts.js'
-import { WANTED_RECEIVE_BUFFER_BYTES } from './receive-buffer.js'
 import type { Route } from './route.js'
 
 /** Longest time for a command of the system, in ms. */

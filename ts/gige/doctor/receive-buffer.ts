@@ -1,13 +1,13 @@
+import {
+  bridgedMs,
+  bytesToBridge,
+  GIGABIT_BYTES_PER_SECOND,
+  WANTED_RECEIVE_BUFFER_BYTES,
+} from '../receive-buffer.js'
 import type { Finding } from './finding.js'
 
-/** The receive buffer that a stream asks the kernel for, in bytes. */
-export const WANTED_RECEIVE_BUFFER_BYTES = 32 * 2 ** 20
-/** What a packet takes of the buffer over what it carries. */
-const BYTES_PER_PAYLOAD_BYTE = 1.5
 /** How long a busy host may leave a socket alone, in ms: with so much room nothing is lost meanwhile. */
 const PAUSE_MS = 50
-/** Payload of a Gigabit link in full use. */
-const GIGABIT_BYTES_PER_SECOND = 125e6
 
 /**
  * Whether the receive buffer that the kernel granted is enough for a stream.
@@ -20,7 +20,7 @@ export function receiveBufferFinding(
   platform: NodeJS.Platform = process.platform,
 ): Finding {
   const roomMs = bridgedMs(grantedBytes, bytesPerSecond)
-  const neededBytes = Math.ceil((bytesPerSecond * BYTES_PER_PAYLOAD_BYTE * PAUSE_MS) / 1000)
+  const neededBytes = bytesToBridge(PAUSE_MS, bytesPerSecond)
   const wantedBytes = Math.max(WANTED_RECEIVE_BUFFER_BYTES, neededBytes)
   const enough = grantedBytes >= neededBytes
   const room = `${size(grantedBytes)} granted, room for ${time(roomMs)} at ${rate(bytesPerSecond)}`
@@ -33,16 +33,6 @@ export function receiveBufferFinding(
     ...(fix && { fix }),
     details: { grantedBytes, neededBytes, wantedBytes, bytesPerSecond, bridgedMs: roomMs },
   }
-}
-
-/** How long a receive buffer takes a stream in that nobody reads, in ms. */
-export function bridgedMs(grantedBytes: number, bytesPerSecond = GIGABIT_BYTES_PER_SECOND): number {
-  return (grantedBytes / BYTES_PER_PAYLOAD_BYTE / bytesPerSecond) * 1000
-}
-
-/** How many packets of so many bytes a receive buffer has room for. */
-export function packetsOf(grantedBytes: number, packetBytes: number): number {
-  return Math.floor(grantedBytes / BYTES_PER_PAYLOAD_BYTE / packetBytes)
 }
 
 /** The line that lets programs have so large a buffer, now and after a restart where one line can do both. */

@@ -105,7 +105,11 @@ impl Reassembler {
     pub fn end(&mut self) -> Vec<u8> {
         self.ended = true;
         self.opening = None;
-        self.stray.take().into_iter().for_each(|stray| self.forget(stray));
+        if let Some(stray) = self.stray.take() {
+            // Whether it was one or not: what else comes of it is none of the next session.
+            self.remember(&stray);
+            self.forget(stray);
+        }
         while !self.flights.is_empty() {
             self.give_up(0);
         }
@@ -143,11 +147,15 @@ impl Reassembler {
         self.recent.add(flight.block.id, 0, false);
     }
 
+    fn remember(&mut self, flight: &Flight) {
+        let timestamp = flight.block.leader.map_or(0, |leader| leader.timestamp);
+        self.recent.add(flight.block.id, timestamp, false);
+    }
+
     fn done(&mut self, mut flight: Flight, complete: bool) {
         let Some(image) = flight.image else { return };
+        self.remember(&flight);
         let block = &mut flight.block;
-        let timestamp = block.leader.map_or(0, |leader| leader.timestamp);
-        self.recent.add(block.id, timestamp, false);
         if let Some(capacity) = block.capacity_shown() {
             self.capacity[usize::from(block.id.is_extended())] = capacity;
         }

@@ -67,6 +67,25 @@ fn a_session_may_begin_at_the_very_id_that_the_last_one_ended_with() {
 }
 
 #[test]
+fn a_block_that_no_other_confirmed_before_the_end_is_remembered_too() {
+    let mut receiver = Receiver::new(options());
+    receiver.take_all(image(1, 1).packets());
+    let mut far = image(30_000, 2).packets();
+    let late = far.split_off(3);
+    receiver.take_all(far);
+    let end = receiver.stream.end();
+    let mut receiver = Receiver::after(options(), &end);
+    receiver.take_all(&late);
+    let again = image(30_000, 77);
+    receiver.take_all(again.packets());
+    assert_eq!(receiver.stream.statistics().late, late.len() as u64);
+    let blocks = receiver.blocks();
+    assert_eq!(blocks.len(), 1);
+    assert!(blocks[0].0.complete);
+    assert_eq!(blocks[0].1, again.pixels());
+}
+
+#[test]
 fn a_camera_without_a_clock_begins_with_its_first_leader() {
     let mut receiver = Receiver::new(options());
     receiver.take_all(image(1, 0).packets());
