@@ -2,6 +2,7 @@ import type { Gvcp } from './gvcp.js'
 import type { Pixels } from './pixels.js'
 import type { Reassembler, ReassemblyOptions } from './reassembler.js'
 import type { Sender, SenderOptions } from './sender.js'
+import type { TelopsFrames } from './telops-frames.js'
 
 /**
  * GigE Vision as TypeScript sees it: the typed face of gige_wasm_bg.wasm. One instance belongs to one thread. Nothing
@@ -15,6 +16,8 @@ export interface GigeVision {
   reassembler(options: ReassemblyOptions): Reassembler
   /** A simulated camera's packets. */
   sender(options: SenderOptions): Sender
+  /** Frames of Telops cameras. */
+  readonly telops: TelopsFrames
 }
 
 /** Where a device's XML is. A name that ends in `.zip` is that of a zip archive with one file in it. */

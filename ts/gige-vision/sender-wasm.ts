@@ -13,7 +13,7 @@ export function wasmSender(memory: WebAssembly.Memory, options: SenderOptions): 
       packets(() => wasm.start(stream))
       sent.camera = sent.stranger = 0
       pixelBytes = 0
-      if (stream.recorded) {
+      if (stream.source === 'recorded') {
         const bitsPerPixel = (stream.pixelFormat >> 16) & 0xff
         pixelBytes = Math.floor((stream.width * bitsPerPixel) / 8) * stream.height
       }
@@ -24,6 +24,7 @@ export function wasmSender(memory: WebAssembly.Memory, options: SenderOptions): 
       return new Uint8Array(memory.buffer, address, pixelBytes)
     },
     take: (timestamp) => wasm.take(timestamp),
+    takeHeaded: (timestamp, frameId, header) => wasm.takeHeaded(timestamp, frameId, header),
     get backlog() {
       return wasm.backlog
     },

@@ -95,8 +95,11 @@ export interface SenderStream {
   pixelFormat: number
   /** Bytes of a whole IP packet. */
   packetSize: number
-  /** Pixels come by `pixels` in place of being a pattern. */
-  recorded: boolean
+  /**
+   * What images show: the pattern, what comes by `pixels`, or what a Telops camera does, whose frames are taken by
+   * `takeHeaded`. The height of those includes their two header rows, and their pixels have 16 bits.
+   */
+  source: 'pattern' | 'recorded' | 'telops'
   to: Endpoint
 }
 
@@ -141,6 +144,11 @@ export interface Sender {
   pixels(): Uint8Array
   /** A frame is taken, at this time in ticks of the camera's clock; its running number. */
   take(timestamp: bigint): bigint
+  /**
+   * As `take`, a frame of a Telops camera: usable pixels are `telopsCount` of this id; the header rows begin with `header`,
+   * as far as there is room, and are zeros behind it.
+   */
+  takeHeaded(timestamp: bigint, frameId: number, header: Uint8Array): bigint
   /** Frames that were taken and not sent whole yet. */
   readonly backlog: number
   /** Write the next packets, at most so many. What was written before and not sent is dropped. */

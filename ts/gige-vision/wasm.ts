@@ -5,6 +5,7 @@ import { wasmGvcp } from './gvcp-wasm.js'
 import { wasmPixels } from './pixels-wasm.js'
 import { wasmReassembler } from './reassembler-wasm.js'
 import { wasmSender } from './sender-wasm.js'
+import { wasmTelopsFrames } from './telops-frames-wasm.js'
 
 /** GigE Vision upon the bytes of gige_wasm_bg.wasm, or upon a module compiled of them. */
 export function createGigeVision(module: BufferSource | WebAssembly.Module): GigeVision {
@@ -15,5 +16,6 @@ export function createGigeVision(module: BufferSource | WebAssembly.Module): Gig
     descriptionUrl: (register) => packets(() => parseDescriptionUrl(register)),
     reassembler: (options) => wasmReassembler(memory, options),
     sender: (options) => wasmSender(memory, options),
+    telops: wasmTelopsFrames(memory),
   }
 }

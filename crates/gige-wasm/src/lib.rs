@@ -6,4 +6,5 @@ mod identity;
 mod pixels;
 mod reassembly;
 mod sender;
+mod telops;
 mod xml_url;

@@ -4,13 +4,12 @@ use crate::control::{block_id, object, value, wrong};
 use crate::identity::ip;
 use framewire_gige_vision::gvcp::Resend;
 use framewire_gige_vision::PixelFormat;
+use framewire_reassembly::Batch;
 use framewire_simulator::{Faults, Hostile, Image, Options, Origin, Record, Stream};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use wasm_bindgen::prelude::*;
-
-/// Words of a packet in the table: length, address, port, and a time that is not used here.
-const WORDS: usize = 5;
 
 /// `SenderOptions` of TypeScript.
 #[derive(Deserialize)]
@@ -38,15 +37,34 @@ struct SenderStream {
     offset_y: u32,
     pixel_format: u32,
     packet_size: u16,
-    recorded: bool,
+    source: Source,
     to: Endpoint,
+}
+
+/// `SenderStream.source` of TypeScript.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    Pattern,
+    Recorded,
+    Telops,
+}
+
+impl From<Source> for framewire_simulator::Source {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Pattern => Self::Pattern,
+            Source::Recorded => Self::Recorded,
+            Source::Telops => Self::Telops,
+        }
+    }
 }
 
 /// `Endpoint` of TypeScript.
 #[derive(Deserialize)]
 struct Endpoint {
     address: String,
-    port: u32,
+    port: u16,
 }
 
 /// `FrameRecord` of TypeScript.
@@ -69,21 +87,24 @@ impl From<Record> for FrameRecord {
 }
 
 /// Packets of one sender, ready for a socket.
-#[derive(Default)]
-struct Batch {
-    memory: Vec<u8>,
-    table: Vec<u32>,
+struct Packets {
+    batch: Batch,
     count: usize,
+}
+
+impl Packets {
+    fn with_slots(slots: usize, slot_bytes: usize) -> Self {
+        Self { batch: Batch::with_slots(slots, slot_bytes), count: 0 }
+    }
 }
 
 /// A camera's stream channel with the batches of its packets: those of the camera (0) and of a stranger (1).
 #[wasm_bindgen]
 pub struct Sender {
     sender: framewire_simulator::Sender,
-    batches: [Batch; 2],
+    packets: [Packets; 2],
     slots: usize,
-    slot_bytes: usize,
-    to: (u32, u32),
+    to: (Ipv4Addr, u16),
     packet: Vec<u8>,
 }
 
@@ -116,8 +137,9 @@ impl Sender {
             first_id: block_id(options.first_id, options.extended_ids).map_err(wrong)?,
             ids_go_on: options.ids_go_on,
         });
-        let (slots, to) = (options.slots, (0, 0));
-        Ok(Self { sender, batches: Default::default(), slots, slot_bytes: 1, to, packet: Vec::new() })
+        let packets = [Packets::with_slots(0, 1), Packets::with_slots(0, 1)];
+        let (slots, to) = (options.slots, (Ipv4Addr::UNSPECIFIED, 0));
+        Ok(Self { sender, packets, slots, to, packet: Vec::new() })
     }
 
     /// Begin a session; the batches are empty.
@@ -130,17 +152,13 @@ impl Sender {
             offset_y: stream.offset_y,
             pixel_format: PixelFormat(stream.pixel_format),
         };
-        let SenderStream { packet_size, recorded, .. } = stream;
-        if !self.sender.start(Stream { image, packet_size, recorded }) {
-            return Err(wrong(format!("packets of {packet_size} bytes have no room for pixels")));
-        }
-        self.to = (ip(&stream.to.address).map_err(wrong)?.to_bits(), stream.to.port);
+        let (packet_size, source) = (stream.packet_size, stream.source.into());
+        self.sender.start(Stream { image, packet_size, source }).map_err(wrong)?;
+        self.to = (ip(&stream.to.address).map_err(wrong)?, stream.to.port);
         // Oversize packets of a hostile camera have their room, too.
-        self.slot_bytes = usize::from(packet_size) + 128;
-        for batch in &mut self.batches {
-            batch.memory.resize(self.slots * self.slot_bytes, 0);
-            batch.table.resize(self.slots * WORDS, 0);
-            batch.count = 0;
+        let slot_bytes = usize::from(packet_size) + 128;
+        for packets in &mut self.packets {
+            *packets = Packets::with_slots(self.slots, slot_bytes);
         }
         Ok(())
     }
@@ -161,6 +179,12 @@ impl Sender {
         self.sender.take(timestamp)
     }
 
+    /// A frame of a Telops camera is taken.
+    #[wasm_bindgen(js_name = takeHeaded)]
+    pub fn take_headed(&mut self, timestamp: u64, frame_id: u32, header: &[u8]) -> u64 {
+        self.sender.take_headed(timestamp, frame_id, header)
+    }
+
     /// Frames that were taken and not sent whole yet.
     #[wasm_bindgen(getter)]
     pub fn backlog(&self) -> usize {
@@ -168,44 +192,38 @@ impl Sender {
     }
 
     /// Write the next packets into the batches, at most so many and as many as there are slots.
-    pub fn write(&mut self, packets: usize) {
-        for batch in &mut self.batches {
-            batch.count = 0;
+    pub fn write(&mut self, most: usize) {
+        for packets in &mut self.packets {
+            packets.count = 0;
         }
-        for _ in 0..packets.min(self.slots) {
+        for _ in 0..most.min(self.slots) {
             let Some(origin) = self.sender.next(&mut self.packet) else { break };
-            let batch = &mut self.batches[usize::from(origin == Origin::Stranger)];
-            let slot = batch.memory.chunks_exact_mut(self.slot_bytes).nth(batch.count);
-            let words = batch.table.chunks_exact_mut(WORDS).nth(batch.count);
-            let (Some(slot), Some(words)) = (slot, words) else { break };
-            let length = self.packet.len().min(slot.len());
-            slot[..length].copy_from_slice(&self.packet[..length]);
-            words[..3].copy_from_slice(&[length as u32, self.to.0, self.to.1]);
-            batch.count += 1;
+            let packets = &mut self.packets[usize::from(origin == Origin::Stranger)];
+            packets.count += usize::from(packets.batch.put(packets.count, &self.packet, self.to));
         }
     }
 
     /// Bytes of a slot.
     #[wasm_bindgen(getter, js_name = slotBytes)]
     pub fn slot_bytes(&self) -> usize {
-        self.slot_bytes
+        self.packets[0].batch.slot_bytes()
     }
 
     /// Packets in a batch.
     pub fn count(&self, stranger: bool) -> usize {
-        self.batches[usize::from(stranger)].count
+        self.packets[usize::from(stranger)].count
     }
 
     /// Address of a batch's slots.
     #[wasm_bindgen(js_name = memoryAddress)]
-    pub fn memory_address(&self, stranger: bool) -> usize {
-        self.batches[usize::from(stranger)].memory.as_ptr().addr()
+    pub fn memory_address(&mut self, stranger: bool) -> usize {
+        self.packets[usize::from(stranger)].batch.memory().as_ptr().addr()
     }
 
     /// Address of a batch's table.
     #[wasm_bindgen(js_name = tableAddress)]
-    pub fn table_address(&self, stranger: bool) -> usize {
-        self.batches[usize::from(stranger)].table.as_ptr().addr()
+    pub fn table_address(&mut self, stranger: bool) -> usize {
+        self.packets[usize::from(stranger)].batch.table().as_ptr().addr()
     }
 
     /// A host asks for packets again: how many are sent again, were not sent yet, are gone.

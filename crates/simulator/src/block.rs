@@ -1,5 +1,6 @@
 use crate::record::{ranges, Record};
-use crate::{Image, Pattern};
+use crate::scene::Scene;
+use crate::Image;
 use framewire_gige_vision::gvsp::{Content, Flags, Format, Header, Leader, Trailer};
 use framewire_gige_vision::{BlockId, Status};
 use std::collections::HashMap;
@@ -22,8 +23,7 @@ pub struct Shape {
     pub image: Image,
     /// Bytes of image in a payload packet.
     pub capacity: usize,
-    /// None where frames are a recording's.
-    pub pattern: Option<Pattern>,
+    pub scene: Scene,
 }
 
 impl Shape {
@@ -41,7 +41,9 @@ pub struct Block {
     pub id: BlockId,
     pub timestamp: u64,
     pub shape: Rc<Shape>,
-    /// Of a recording; of a pattern they are made anew each time.
+    /// That a Telops camera states.
+    pub frame_id: u32,
+    /// Of a recording, or a Telops camera's header; all else is made anew each time.
     pub pixels: Vec<u8>,
     /// What became of each packet.
     pub fates: Vec<u8>,
@@ -97,9 +99,12 @@ impl Block {
     fn payload(&self, packet: u32, out: &mut Vec<u8>) {
         let from = (packet as usize - 1).saturating_mul(self.shape.capacity);
         let to = from.saturating_add(self.shape.capacity);
-        match &self.shape.pattern {
-            Some(pattern) => pattern.write(self.number, from, to, out),
-            None => out.extend(self.pixels.get(from..to.min(self.pixels.len())).unwrap_or_default()),
+        match &self.shape.scene {
+            Scene::Pattern(pattern) => pattern.write(self.number, from, to, out),
+            Scene::Telops(pattern) => pattern.write(self.frame_id, &self.pixels, from, to, out),
+            Scene::Recorded => {
+                out.extend(self.pixels.get(from..to.min(self.pixels.len())).unwrap_or_default())
+            }
         }
     }
 

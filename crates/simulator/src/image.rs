@@ -18,11 +18,12 @@ pub struct Image {
 impl Image {
     /// Bytes of a row.
     pub fn row_bytes(&self) -> usize {
-        (u64::from(self.width) * self.pixel_format.bits_per_pixel() / 8) as usize
+        let bytes = u64::from(self.width) * self.pixel_format.bits_per_pixel() / 8;
+        usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 
-    /// Bytes of the image.
+    /// Bytes of the image; `usize::MAX` where it has more.
     pub fn bytes(&self) -> usize {
-        self.row_bytes() * self.height as usize
+        self.row_bytes().saturating_mul(self.height as usize)
     }
 }

@@ -28,13 +28,18 @@ pub struct Pattern {
 impl Pattern {
     /// The pattern of images like this.
     pub fn new(image: &Image) -> Self {
-        let row_bytes = image.row_bytes();
         let mask = if image.pixel_format == PixelFormat::MONO_12 { 0x0fff_0fff } else { u32::MAX };
+        Self::within(image, mask, 0)
+    }
+
+    /// The pattern of images like this, of whose words only the bits of `mask` differ; the others are those of `base`.
+    pub(crate) fn within(image: &Image, mask: u32, base: u32) -> Self {
+        let row_bytes = image.row_bytes();
         let mut places = vec![0; image.bytes()];
         for (row, bytes) in (1..).zip(places.chunks_exact_mut(row_bytes.max(1))) {
             let row = mix(row);
             for (k, bytes) in (0..).zip(bytes.chunks_mut(4)) {
-                let word = mix(row.wrapping_add(k)) & mask;
+                let word = mix(row.wrapping_add(k)) & mask | base & !mask;
                 bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
             }
         }

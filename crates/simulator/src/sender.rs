@@ -1,11 +1,12 @@
 use crate::block::{Block, Label, Shape, PASSED, WHOLE};
 use crate::chance::{Cause, Chance, Draw};
 use crate::ring::Ring;
+use crate::scene::Scene;
 use crate::script::{plain, Script, Step};
 use crate::twist::Twist;
-use crate::{Faults, Hostile, Image, Pattern, Record};
+use crate::{Faults, Hostile, Record, Stream, Unsendable};
 use framewire_gige_vision::gvcp::Resend;
-use framewire_gige_vision::gvsp::{payload_capacity, Flags, Format, Header};
+use framewire_gige_vision::gvsp::{Flags, Format, Header};
 use framewire_gige_vision::{BlockId, Status};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -38,17 +39,6 @@ pub struct Options {
     pub ids_go_on: bool,
 }
 
-/// What a session is like.
-#[derive(Clone, Copy, Debug)]
-pub struct Stream {
-    /// Of every image.
-    pub image: Image,
-    /// Bytes of a whole IP packet.
-    pub packet_size: u16,
-    /// Pixels come by [`Sender::pixels`] in place of being a pattern.
-    pub recorded: bool,
-}
-
 /// Who sends a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -75,8 +65,6 @@ pub struct Sender {
     options: Options,
     chance: Chance,
     session: u32,
-    /// Number of the session's first frame.
-    session_start: u64,
     shape: Option<Rc<Shape>>,
     /// Of the next frame.
     number: u64,
@@ -106,7 +94,6 @@ impl Sender {
             options,
             chance: Chance::new(options.seed),
             session: 0,
-            session_start: 0,
             shape: None,
             number: 0,
             id: options.first_id,
@@ -121,21 +108,15 @@ impl Sender {
         }
     }
 
-    /// Begin a session. False where the packet size leaves no room for pixels.
-    pub fn start(&mut self, stream: Stream) -> bool {
+    /// Begin a session.
+    pub fn start(&mut self, stream: Stream) -> Result<(), Unsendable> {
         self.stop();
         self.session += 1;
-        self.session_start = self.number;
         if !self.options.ids_go_on {
             self.id = self.options.first_id;
         }
-        let capacity = usize::from(payload_capacity(stream.packet_size, self.id));
-        if capacity == 0 {
-            return false;
-        }
-        let pattern = (!stream.recorded).then(|| Pattern::new(&stream.image));
-        self.shape = Some(Rc::new(Shape { image: stream.image, capacity, pattern }));
-        true
+        self.shape = Some(Rc::new(stream.shape(self.id)?));
+        Ok(())
     }
 
     /// End the session at once: what was not sent yet never is.
@@ -152,7 +133,7 @@ impl Sender {
     /// Where the pixels of the next frame belong, where they are a recording's; empty where they are not.
     pub fn pixels(&mut self) -> &mut [u8] {
         let bytes = match &self.shape {
-            Some(shape) if shape.pattern.is_none() => shape.image.bytes(),
+            Some(shape) if matches!(shape.scene, Scene::Recorded) => shape.image.bytes(),
             _ => 0,
         };
         if self.pixels.len() != bytes {
@@ -165,6 +146,17 @@ impl Sender {
     /// A frame is taken, at this time in ticks of the camera's clock; its running number. Before the first session
     /// nothing happens.
     pub fn take(&mut self, timestamp: u64) -> u64 {
+        self.pixels();
+        let pixels = std::mem::take(&mut self.pixels);
+        self.queue(timestamp, 0, pixels)
+    }
+
+    /// As [`Sender::take`], in a session of Telops images: a frame with this id, and this at the start of its header rows.
+    pub fn take_headed(&mut self, timestamp: u64, frame_id: u32, header: &[u8]) -> u64 {
+        self.queue(timestamp, frame_id, header.to_vec())
+    }
+
+    fn queue(&mut self, timestamp: u64, frame_id: u32, pixels: Vec<u8>) -> u64 {
         let number = self.number;
         let Some(shape) = self.shape.clone() else { return number };
         self.number += 1;
@@ -174,13 +166,22 @@ impl Sender {
             let none = Vec::new;
             let (dropped, damaged, altered, missing) = (none(), none(), none(), none());
             self.file(Record { number, id: id.value(), packets: 0, dropped, damaged, altered, missing });
+            self.spare = pixels;
             return number;
         }
-        self.pixels();
         let fates = vec![0; shape.trailer() as usize + 1];
-        let pixels = std::mem::take(&mut self.pixels);
         let (session, attempts) = (self.session, HashMap::new());
-        self.waiting.push_back(Block { number, session, id, timestamp, shape, pixels, fates, attempts });
+        self.waiting.push_back(Block {
+            number,
+            session,
+            id,
+            timestamp,
+            shape,
+            frame_id,
+            pixels,
+            fates,
+            attempts,
+        });
         number
     }
 

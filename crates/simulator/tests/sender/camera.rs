@@ -1,6 +1,6 @@
 use framewire_gige_vision::gvsp::{Content, Header};
 use framewire_gige_vision::{BlockId, PixelFormat};
-use framewire_simulator::{Faults, Image, Options, Origin, Sender, Stream};
+use framewire_simulator::{Faults, Image, Options, Origin, Sender, Source, Stream};
 
 /// A camera without faults.
 pub fn options() -> Options {
@@ -28,7 +28,7 @@ pub fn image(width: u32, height: u32) -> Image {
 pub const STREAM: Stream = Stream {
     image: Image { width: 80, height: 50, offset_x: 0, offset_y: 0, pixel_format: PixelFormat::MONO_8 },
     packet_size: 136,
-    recorded: false,
+    source: Source::Pattern,
 };
 /// Leader, payload and trailer of such a frame.
 pub const PACKETS: u32 = 42;
@@ -36,7 +36,7 @@ pub const PACKETS: u32 = 42;
 /// A camera in the midst of a stream.
 pub fn started(options: Options, stream: Stream) -> Sender {
     let mut sender = Sender::new(options);
-    assert!(sender.start(stream));
+    assert_eq!(sender.start(stream), Ok(()));
     sender
 }
 

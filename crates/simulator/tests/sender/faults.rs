@@ -178,7 +178,7 @@ fn what_was_not_sent_when_the_session_ends_is_missing() {
 fn records_are_kept_up_to_a_number() {
     let mut sender =
         Sender::new(framewire_simulator::Options { ring_blocks: 2, record_frames: 3, ..options() });
-    assert!(sender.start(STREAM));
+    assert_eq!(sender.start(STREAM), Ok(()));
     frames(&mut sender, 10);
     let numbers: Vec<_> = sender.records().iter().map(|record| record.number).collect();
     assert_eq!(numbers, [5, 6, 7, 8, 9]);

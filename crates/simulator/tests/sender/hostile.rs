@@ -62,7 +62,7 @@ fn strangers_send_what_the_camera_never_would() {
 fn packets_of_the_last_session_are_its_very_packets() {
     let mut sender = started(Options { ids_go_on: true, ..hostile(Hostile::LastSession) }, STREAM);
     let before = frames(&mut sender, 1);
-    assert!(sender.start(STREAM));
+    assert_eq!(sender.start(STREAM), Ok(()));
     sender.take(0);
     let after = drain(&mut sender);
     let stale: Vec<_> =

@@ -6,3 +6,4 @@ mod hostile;
 mod packets;
 mod pattern;
 mod resends;
+mod telops;

@@ -1,7 +1,7 @@
 use crate::camera::{drain, image, options, started};
 use framewire_gige_vision::gvsp::{Content, Header, Leader};
 use framewire_gige_vision::{BlockId, PixelFormat, Status};
-use framewire_simulator::{Image, Options, Origin, Pattern, Stream};
+use framewire_simulator::{Image, Options, Origin, Pattern, Source, Stream, Unsendable};
 use proptest::prelude::*;
 
 /// The image that sound packets, in order, bring, as a host would put it together.
@@ -36,7 +36,7 @@ proptest! {
     ) {
         let first_id = if extended { BlockId::Bits64(first.into()) } else { BlockId::Bits16(first) };
         let image = image(width, height);
-        let stream = Stream { image, packet_size, recorded: false };
+        let stream = Stream { image, packet_size, source: Source::Pattern };
         let mut sender = started(Options { first_id, ..options() }, stream);
         let mut id = first_id;
         for number in 0..2 {
@@ -57,7 +57,7 @@ proptest! {
 #[test]
 fn a_recording_is_sent_as_it_was_given() {
     let image = Image { pixel_format: PixelFormat::MONO_16, ..image(10, 4) };
-    let mut sender = started(options(), Stream { image, packet_size: 60, recorded: true });
+    let mut sender = started(options(), Stream { image, packet_size: 60, source: Source::Recorded });
     for frame in 0..3u8 {
         let given: Vec<u8> = (0..80).map(|at| at ^ frame).collect();
         sender.pixels().copy_from_slice(&given);
@@ -70,12 +70,12 @@ fn a_recording_is_sent_as_it_was_given() {
 #[test]
 fn numbers_go_on_and_ids_begin_anew_in_the_next_session_unless_told_otherwise() {
     for ids_go_on in [false, true] {
-        let stream = Stream { image: image(4, 4), packet_size: 1500, recorded: false };
+        let stream = Stream { image: image(4, 4), packet_size: 1500, source: Source::Pattern };
         let mut sender =
             started(Options { ids_go_on, first_id: BlockId::Bits16(u16::MAX), ..options() }, stream);
         sender.take(0);
         drain(&mut sender);
-        assert!(sender.start(stream));
+        assert_eq!(sender.start(stream), Ok(()));
         assert_eq!(sender.take(0), 1);
         let packets = drain(&mut sender);
         let (header, _) = Header::parse(&packets[0].1).expect("a header");
@@ -86,7 +86,21 @@ fn numbers_go_on_and_ids_begin_anew_in_the_next_session_unless_told_otherwise() 
 #[test]
 fn packets_without_room_for_pixels_are_refused() {
     let mut sender = framewire_simulator::Sender::new(options());
-    assert!(!sender.start(Stream { image: image(4, 4), packet_size: 36, recorded: false }));
+    let stream = Stream { image: image(4, 4), packet_size: 36, source: Source::Pattern };
+    assert_eq!(sender.start(stream), Err(Unsendable::PacketSize(36)));
     sender.take(0);
     assert_eq!(drain(&mut sender), []);
+}
+
+#[test]
+fn images_without_pixels_or_beyond_memory_are_refused() {
+    let sizes = [(0, 4), (4, 0), (40_000, 40_000), (1 << 16, 1 << 16), (u32::MAX, u32::MAX)];
+    for (width, height) in sizes {
+        let mut sender = framewire_simulator::Sender::new(options());
+        let image = Image { pixel_format: PixelFormat::MONO_16, ..image(width, height) };
+        let started = sender.start(Stream { image, packet_size: 1500, source: Source::Recorded });
+        assert!(matches!(started, Err(Unsendable::Image(_))), "{width} x {height}: {started:?}");
+        sender.take(0);
+        assert_eq!(drain(&mut sender), []);
+    }
 }
