@@ -60,7 +60,11 @@ export class FakeCamera implements LiveSource {
     const { buffers, isDeaf } = this.#options
     this.starts++
     this.#port = port
-    this.#outlet = new PackingOutlet(port, order, { mostHeld: buffers, losses: () => ({ ...this.losses }) })
+    this.#outlet = new PackingOutlet(port, order, {
+      mostHeld: buffers,
+      headerRows: 0,
+      losses: () => ({ ...this.losses }),
+    })
     return {
       stop: async () => {
         this.stops++

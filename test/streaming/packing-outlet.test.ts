@@ -89,7 +89,11 @@ class World {
 
   constructor() {
     const none = { camera: 0, wire: 0, kernel: 0, app: 0 }
-    this.#outlet = new PackingOutlet(this.#main.port, ORDER, { mostHeld: MOST_HELD, losses: () => none })
+    this.#outlet = new PackingOutlet(this.#main.port, ORDER, {
+      mostHeld: MOST_HELD,
+      headerRows: 0,
+      losses: () => none,
+    })
     this.#newSealer()
   }
 

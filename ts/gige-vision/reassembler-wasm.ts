@@ -28,8 +28,8 @@ export function wasmReassembler(memory: WebAssembly.Memory, options: ReassemblyO
     let released = false
     return {
       ...told,
-      copy(into) {
-        into.set(new Uint8Array(memory.buffer, wasm.imageAddress(image), told.bytes))
+      copy(into, from = 0) {
+        into.set(new Uint8Array(memory.buffer, wasm.imageAddress(image) + from, told.bytes - from))
       },
       release() {
         if (!released && !freed) wasm.release(image)

@@ -63,8 +63,8 @@ export interface FinishedBlock {
   firstAtNs: bigint
   /** Packets of it that came because they were asked for again. */
   resent: number
-  /** Copy the image out, as it came; `into` has `bytes` bytes. */
-  copy(into: Uint8Array): void
+  /** Copy the image out, as it came, from this byte of it to its end. */
+  copy(into: Uint8Array, from?: number): void
   /** Give the memory back. Afterwards nothing of the image may be read; releasing again does nothing. */
   release(): void
 }

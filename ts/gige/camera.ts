@@ -24,7 +24,7 @@ import type { Registers } from './registers.js'
 import { type ReachableCamera, type SelectionOptions, selectCamera } from './selection.js'
 import { StandardFeatures } from './standard-features.js'
 import type { StreamingCamera } from './stream-run.js'
-import { type AcquiringCamera, streamingCamera } from './streaming-camera.js'
+import { type AcquiringCamera, type FrameKind, streamingCamera } from './streaming-camera.js'
 
 /** How a camera is opened. */
 export interface OpenCameraOptions
@@ -209,10 +209,7 @@ export class GigeCamera extends StandardFeatures implements Registers {
    * How frames of another kind come from this camera.
    * @internal
    */
-  streaming<F extends Disposable>(
-    camera: AcquiringCamera,
-    frames: Pick<StreamingCamera<F>, 'maker' | 'make'>,
-  ): StreamingCamera<F> {
+  streaming<F extends Disposable>(camera: AcquiringCamera, frames: FrameKind<F>): StreamingCamera<F> {
     return streamingCamera(camera, frames, (run) => this.#command(run), this.#options.reconnect)
   }
 

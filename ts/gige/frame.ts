@@ -95,6 +95,7 @@ export class GigeFrame {
 /** How images come from any camera: made by `ImageMaker` in the capture worker. */
 export const IMAGES = {
   maker: 'image',
+  headerRows: 0,
   make: (parts: FrameParts, giveBack: (buffer: ArrayBuffer) => void) => new GigeFrame(parts, giveBack),
 }
 

@@ -31,16 +31,19 @@ export type LiveOptions = Pick<
   'firstPacketTimeoutMs' | 'onReconnected' | keyof StreamOptions
 >
 
+/** What a camera's pixels are. */
+export type PixelFeatures = Pick<StandardFeatures, 'pixelFormat' | 'width' | 'height'>
+
 /** A GigE Vision camera whose frames go to packing workers straight from its capture worker. */
 export class GigeLiveSource implements LiveSource {
   readonly label: string
-  readonly #features: StandardFeatures
+  readonly #features: PixelFeatures
   readonly #camera: StreamingCamera
   readonly #options: LiveOptions
   /** How often the camera had come back when it was started last. */
   #returns = 0
 
-  constructor(label: string, features: StandardFeatures, camera: StreamingCamera, options: LiveOptions) {
+  constructor(label: string, features: PixelFeatures, camera: StreamingCamera, options: LiveOptions) {
     this.label = label
     this.#features = features
     this.#camera = camera
@@ -79,7 +82,8 @@ export class GigeLiveSource implements LiveSource {
     const { packetSize = isTriggered ? undefined : await this.#provenPacketSize() } = this.#options
     const { firstPacketTimeoutMs: waitedMs = FIRST_PACKET_TIMEOUT_MS } = this.#options
     const options = { ...this.#options, packetSize, incomplete: 'drop' as const }
-    await camera.startPacking(streamSettings(await camera.payloadBytes(), options), order, outlet)
+    const settings = streamSettings(await camera.payloadBytes(), options, camera.maker)
+    await camera.startPacking({ ...settings, headerRows: camera.headerRows }, order, outlet)
     try {
       await camera.startAcquisition()
     } catch (error) {

@@ -35,6 +35,8 @@ export interface StreamSettings {
   packetSize: number | undefined
   packetSizeBelow: number | undefined
   packetDelayNs: number
+  /** In its place, in ticks that the camera has for this alone. */
+  packetDelayTicks: number | undefined
   receiveBufferBytes: number
   frameBudgetBytes: number
   resend: ResendPolicy | undefined
@@ -42,6 +44,8 @@ export interface StreamSettings {
   byteOrder: 'little' | 'big'
   /** What makes frames of blocks, by its name in the capture worker. */
   maker: string
+  /** Rows above the pixels, which packing workers are not given. */
+  headerRows: number
   /**
    * Frames of a recording, as fast as the camera may send them. They may have come before, the same to the time stamp, and
    * are no late packets then; their time stamps say nothing of the clock; what pauses is over.
@@ -82,12 +86,14 @@ export function streamSettings(
     packetSize,
     packetSizeBelow: undefined,
     packetDelayNs,
+    packetDelayTicks: undefined,
     receiveBufferBytes,
     frameBudgetBytes,
     resend: resend === false ? undefined : { ...RESEND, ...(resend === true ? {} : resend) },
     incomplete,
     byteOrder,
     maker,
+    headerRows: 0,
     recorded: false,
   }
 }

@@ -13,6 +13,8 @@ export interface StreamingCamera<F extends Disposable = Disposable> {
   /** What makes its frames: in the capture worker, by name, and of that here. */
   readonly maker: string
   readonly make: MakeFrame<F>
+  /** Rows above the pixels. */
+  readonly headerRows: number
   /** Bytes of the largest image, as the camera is set now. */
   payloadBytes(): Promise<number>
   /** Whether it waits for a trigger: then no frame may come for as long as it likes. */

@@ -3,10 +3,15 @@ import { isFramewireError } from '../errors.js'
 import type { CaptureStage } from './capture/stage.js'
 import { warnOfReceiveBuffer } from './receive-buffer-warning.js'
 import type { StandardFeatures } from './standard-features.js'
+import type { StreamStatistics } from './statistics.js'
+import type { StreamSettings } from './stream-options.js'
 import type { StreamingCamera } from './stream-run.js'
 
 /** What runs a command in a camera's capture worker. */
 export type RunCommand = <T>(run: (stage: Thread<CaptureStage>['commands']) => Promise<T>) => Promise<T>
+
+/** What a camera's frames are. */
+export type FrameKind<F extends Disposable> = Pick<StreamingCamera<F>, 'maker' | 'make' | 'headerRows'>
 
 /** How a camera is started and stopped. */
 export interface AcquiringCamera
@@ -16,6 +21,10 @@ export interface AcquiringCamera
       'frameRate' | 'payloadBytes' | 'isTriggered' | 'acquisitionStart' | 'acquisitionStop'
     > {
   readonly address: string
+  /** What its packet delay was set to, in ticks of its own; undefined where nobody did. */
+  readonly packetDelayTicks?: number | undefined
+  /** Called with what came of each stream. */
+  streamed?(statistics: StreamStatistics): void
 }
 
 /**
@@ -24,15 +33,18 @@ export interface AcquiringCamera
  */
 export function streamingCamera<F extends Disposable>(
   camera: AcquiringCamera,
-  { maker, make }: Pick<StreamingCamera<F>, 'maker' | 'make'>,
+  frames: FrameKind<F>,
   command: RunCommand,
   isLookedFor: boolean,
 ): StreamingCamera<F> {
   let returns = 0
+  const delayed = (settings: StreamSettings): StreamSettings => {
+    const { packetDelayTicks } = camera
+    return packetDelayTicks === undefined ? settings : { ...settings, packetDelayTicks }
+  }
   camera.addEventListener('reconnected', () => returns++)
   return {
-    maker,
-    make,
+    ...frames,
     get returns() {
       return returns
     },
@@ -58,18 +70,24 @@ export function streamingCamera<F extends Disposable>(
     isTriggered: () => camera.isTriggered(),
     startAcquisition: () => camera.acquisitionStart(),
     stopAcquisition: () => camera.acquisitionStop(),
-    async startStream(settings, port) {
+    async startStream(wanted, port) {
+      const settings = delayed(wanted)
       const statistics = await command((stage) => stage.startStream(settings, transferred(port)))
       await warnOfReceiveBuffer(camera, settings, statistics)
       return statistics
     },
-    async startPacking(settings, order, port) {
+    async startPacking(wanted, order, port) {
+      const settings = delayed(wanted)
       const statistics = await command((stage) => stage.startPacking(settings, order, transferred(port)))
       await warnOfReceiveBuffer(camera, settings, statistics)
       return statistics
     },
     packetSizeProof: (timeoutMs) => command((stage) => stage.packetSizeProof(timeoutMs)),
     streamStatistics: () => command((stage) => stage.streamStatistics()),
-    stopStream: () => command((stage) => stage.stopStream()),
+    async stopStream() {
+      const statistics = await command((stage) => stage.stopStream())
+      camera.streamed?.(statistics)
+      return statistics
+    },
   }
 }

@@ -17,6 +17,7 @@ const PAYLOAD_BYTES = 16
 class CameraBehindSwitch implements StreamingCamera<GigeFrame> {
   readonly maker = IMAGES.maker
   readonly make = IMAGES.make
+  readonly headerRows = 0
   readonly address = '10.0.0.2'
   readonly started: StreamSettings[] = []
   /** Called once, while a packet size is proved, and behind the camera's start. */

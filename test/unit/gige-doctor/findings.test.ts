@@ -189,6 +189,7 @@ describe('a camera', () => {
       linkLocal: false,
     }
     expect(ofCamera({}, { routes, interfaces: [adapter({ addresses: [own] })] })).toEqual([])
+    expect(ofCamera({ address: '127.1.2.3', interfaceName: 'lo' }, { routes })).toEqual([])
   })
 
   it('that somebody else controls', () => {

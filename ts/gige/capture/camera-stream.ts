@@ -54,13 +54,19 @@ export class CameraStream {
     port: MessagePort,
     order: LiveOrder,
   ): Promise<StreamStatistics> {
+    const { headerRows } = settings
     const mostHeld = buffersFor(settings) - RECEIVING
     const losses = (): CaptureLosses => {
       // Before the session there is nothing, though there may be counts of the one before.
       const session = this.#running?.session
       return session ? frameLosses(session.statistics()) : { camera: 0, wire: 0, kernel: 0, app: 0 }
     }
-    return this.#start(control, settings, port, () => new PackingOutlet(port, order, { mostHeld, losses }))
+    return this.#start(
+      control,
+      settings,
+      port,
+      () => new PackingOutlet(port, order, { mostHeld, losses, headerRows }),
+    )
   }
 
   /** See `StreamSession.packetSizeProof`. */

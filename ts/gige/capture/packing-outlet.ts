@@ -35,6 +35,8 @@ interface Station {
 export interface OutletLimits {
   /** Frames it may keep at most, so that some memory is left for those that are being received. */
   mostHeld: number
+  /** Rows above the pixels: they are left out. */
+  headerRows: number
   /** What was lost before frames came here. */
   losses(): CaptureLosses
 }
@@ -61,6 +63,7 @@ export class PackingOutlet implements FrameOutlet {
   readonly #queue: Placed[] = []
   /** Frames that have a chunk and are not confirmed. */
   readonly #unconfirmed = new Map<string, Placed>()
+  readonly #headerBytes: number
   #sealer: number | undefined
   #nextTask = 0
   #taken = 0
@@ -81,6 +84,7 @@ export class PackingOutlet implements FrameOutlet {
     this.#port = port
     this.#order = order
     this.#limits = limits
+    this.#headerBytes = (order.bytesPerFrame / order.height) * limits.headerRows
     this.#filling = new Filling(order.chunkSize, order.fps)
     port.onmessage = ({ data }) => this.#onCommand(data as ToOutlet)
     // Nobody is there any more who could have a chunk sealed.
@@ -120,7 +124,7 @@ export class PackingOutlet implements FrameOutlet {
         return false
       }
     }
-    if (block.bytes !== bytesPerFrame) {
+    if (block.bytes !== bytesPerFrame + this.#headerBytes) {
       this.#misshapen++
       return false
     }
@@ -236,7 +240,7 @@ export class PackingOutlet implements FrameOutlet {
     const { stream, format, height, width, bytesPerFrame, conversion } = this.#order
     const { chunk, frame } = placed
     const bytes = buffers.pop() ?? new ArrayBuffer(bytesPerFrame)
-    placed.block.copy(new Uint8Array(bytes))
+    placed.block.copy(new Uint8Array(bytes), this.#headerBytes)
     placed.packer = packer
     const task = this.#nextTask++
     held.set(task, placed)
@@ -351,5 +355,5 @@ function kept(block: FinishedBlock): FinishedBlock {
   const image = new Uint8Array(block.bytes)
   block.copy(image)
   block.release()
-  return { ...block, copy: (into) => into.set(image), release: () => {} }
+  return { ...block, copy: (into, from) => into.set(image.subarray(from)), release: () => {} }
 }

@@ -57,8 +57,14 @@ export class StreamChannel {
   }
 
   /** The pause from one packet to the next. The camera counts it in ticks of its clock; those of one without are ns. */
-  async setPacketDelay(delayNs: number, frequency: bigint): Promise<void> {
-    const ticks = Number((BigInt(delayNs) * (frequency || 1_000_000_000n)) / 1_000_000_000n)
+  setPacketDelay(delayNs: number, frequency: bigint): Promise<void> {
+    return this.setPacketDelayTicks(
+      Number((BigInt(delayNs) * (frequency || 1_000_000_000n)) / 1_000_000_000n),
+    )
+  }
+
+  /** The same in the camera's own ticks. */
+  async setPacketDelayTicks(ticks: number): Promise<void> {
     try {
       await this.#registers.writeRegister(CHANNEL.packetDelay, ticks)
     } catch (error) {

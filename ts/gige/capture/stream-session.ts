@@ -102,7 +102,9 @@ export class StreamSession {
       const latch = new ClockLatch(control)
       const frequency = await latch.frequency()
       const clock = new CameraClock(frequency)
-      await channel.setPacketDelay(settings.packetDelayNs, frequency)
+      const { packetDelayNs, packetDelayTicks } = settings
+      if (packetDelayTicks !== undefined) await channel.setPacketDelayTicks(packetDelayTicks)
+      else await channel.setPacketDelay(packetDelayNs, frequency)
       const capability = await control.readRegister(Bootstrap.gvcpCapability)
       const latches = settings.recorded ? 0 : FIRST_LATCHES
       for (let count = 0; count < latches; count++) await latch.tell(clock)

@@ -81,11 +81,15 @@ function subnetFinding(camera: CameraFacts, { interfaces }: HostFacts, taken: re
   }
 }
 
+/** Addresses that are this host's, all of them. */
+const LOOPBACK = '127.'
+
 /** Only where it is wrong: the host's own choice of an interface is not the one that the camera is behind. */
 function routeFinding(camera: CameraFacts, { interfaces, routes, platform }: HostFacts): Finding | undefined {
   const { address, interfaceName } = camera
   // A simulated one of this host: packets to the host itself take no route of the table.
-  if (interfaces.some(({ addresses }) => addresses.some((own) => own.address === address))) return undefined
+  const isOfThisHost = interfaces.some(({ addresses }) => addresses.some((own) => own.address === address))
+  if (isOfThisHost || address.startsWith(LOOPBACK)) return undefined
   const route = routes && routeTo(routes, address)
   if (!routes || !interfaceName || route?.device === interfaceName) return undefined
   const way = route ? `leads through ${route.device}` : 'is not known'
