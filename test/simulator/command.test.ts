@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { start } from '../cli/command.js'
+import { loopbackAddress } from '../gige/loopback.js'
 import { Host, parsePacket } from './host.js'
 
-/** A loopback address of this process's own. */
-const ADDRESS = `127.${190 + (process.pid % 60)}.${(process.pid >> 6) % 256}.1`
+const ADDRESS = loopbackAddress()
 
 it('is a camera from its first line on, and writes down what became of each frame', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'framewire-simulate-'))
@@ -23,7 +23,7 @@ it('is a camera from its first line on, and writes down what became of each fram
   expect((await host.done({ kind: 'discovery' })).device.serialNumber).toBe('CLI-1')
   await host.startStream(576, 20)
   const heard = new Set<string>()
-  while (await host.stream.arrival(1000)) {
+  while (await host.stream.arrival(5000)) {
     for (const packet of await host.packets((packets) => packets.length > 0)) {
       const { block, packet: number } = parsePacket(packet)
       heard.add(`${block}/${number}`)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unzipSync } from 'fflate'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   Bootstrap,
   ControlPrivilege,
@@ -9,6 +9,7 @@ import {
   streamChannel,
 } from '../../ts/gige-vision/bootstrap.js'
 import { Feature } from '../../ts/simulator/features.js'
+import { loopbackAddress } from '../gige/loopback.js'
 import { gvcp, Host, simulate } from './host.js'
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).replace(/\0.*$/s, '')
@@ -71,7 +72,7 @@ describe('discovery', () => {
     const camera = await simulate()
     const host = await Host.open(camera)
     const { device } = await host.done({ kind: 'discovery' })
-    const address = camera.address.replace(/^127\.(\d+)/, (_, second) => `127.${Number(second) + 60}`)
+    const address = loopbackAddress()
     const force = { kind: 'force-ip', address, netmask: '255.0.0.0', gateway: '0.0.0.0' } as const
     expect((await host.ask({ ...force, mac: '02:00:00:00:00:01' })).status).not.toBe(Status.success)
     expect(camera.address).toBe(device.address)
@@ -257,14 +258,13 @@ describe('commands', () => {
 
   it('loses the same acknowledges for the same seed', async () => {
     const answered = async (seed: number) => {
-      const host = await Host.open(await simulate({ seed, faults: { ackLoss: 0.5 } }))
+      const camera = await simulate({ seed, faults: { ackLoss: 0.5 } })
+      const host = await Host.open(camera)
       for (let id = 1; id <= 40; id++) await host.send(gvcp.command(id, { kind: 'discovery' }, true))
+      await vi.waitUntil(() => camera.statistics.commands === 40, 10_000)
       const ids: number[] = []
-      for (;;) {
-        const answer = await host.answer(500)
-        if (!answer) return ids
-        ids.push(answer.requestId)
-      }
+      while (ids.length < 40 - camera.statistics.acksLost) ids.push((await host.answer())!.requestId)
+      return ids
     }
     const first = await answered(3)
     expect(first.length).toBeGreaterThan(5)
@@ -278,10 +278,59 @@ describe('commands', () => {
     const host = await Host.open(camera)
     await host.takeControl()
     await host.write(Feature.width, 64)
+    await host.write(Bootstrap.heartbeatTimeout, 1000)
+    await host.write(Bootstrap.gvcpConfiguration, 1)
     camera.restart()
-    await host.send(gvcp.command(99, { kind: 'discovery' }, true))
-    expect(await host.answer(300)).toBeUndefined()
-    await sleep(1000)
-    expect(await host.read(Feature.width, Bootstrap.controlChannelPrivilege)).toEqual([640, 0])
+    await host.return()
+    const { controlChannelPrivilege, heartbeatTimeout, gvcpConfiguration } = Bootstrap
+    expect(
+      await host.read(Feature.width, controlChannelPrivilege, heartbeatTimeout, gvcpConfiguration),
+    ).toEqual([640, 0, 3000, 0])
+  })
+
+  it('knows of no command before its restart', async () => {
+    const camera = await simulate()
+    const host = await Host.open(camera)
+    const writes = [{ address: Bootstrap.controlChannelPrivilege, value: ControlPrivilege.control }]
+    const take = gvcp.command(7, { kind: 'write-registers', writes }, true)
+    await host.send(take)
+    expect(await host.answer()).toMatchObject({ requestId: 7, status: Status.success })
+    camera.restart()
+    await vi.waitUntil(async () => {
+      await host.send(take)
+      return host.answer(50)
+    }, 10_000)
+    expect(camera.controller).toEqual(host.control.local)
+  })
+
+  it('restarts when it is told to, once', async () => {
+    const camera = await simulate()
+    const host = await Host.open(camera)
+    await host.takeControl()
+    const writes = [{ address: Feature.deviceReset, value: 1 }]
+    const reset = gvcp.command(7, { kind: 'write-registers', writes }, true)
+    await host.send(reset)
+    expect(await host.answer()).toMatchObject({ requestId: 7, status: Status.success })
+    // Afterwards whoever gives it again has no control any more.
+    const again = await vi.waitUntil(async () => {
+      await host.send(reset)
+      return host.answer(50)
+    }, 10_000)
+    expect(again).toMatchObject({ requestId: 7, status: Status.accessDenied })
+    expect(camera.statistics.restarts).toBe(1)
+    expect(camera.controller).toBeUndefined()
+  })
+
+  it('loads its settings as they were at first, but not while frames are taken', async () => {
+    const host = await Host.open(await simulate())
+    await host.takeControl()
+    await host.write(Feature.width, 64)
+    await host.write(Feature.gain, 7)
+    await host.startStream()
+    expect(await host.writing(Feature.userSetLoad, 1)).toBe(Status.writeProtect)
+    expect(await host.read(Feature.width, Feature.gain)).toEqual([64, 7])
+    await host.write(Feature.acquisitionStop, 1)
+    await host.write(Feature.userSetLoad, 1)
+    expect(await host.read(Feature.width, Feature.gain)).toEqual([640, 0])
   })
 })

@@ -15,17 +15,15 @@ import { createGigeVision } from '../../ts/gige-vision/wasm.js'
 import { Feature } from '../../ts/simulator/features.js'
 import type { GigeSimulatorOptions } from '../../ts/simulator/options.js'
 import { createGigeSimulator, type GigeSimulator } from '../../ts/simulator/simulator.js'
+import { loopbackAddress } from '../gige/loopback.js'
 
-const WASM = new URL('../../crates/gige-wasm/pkg/gige_wasm_bg.wasm', import.meta.url)
+export const WASM = new URL('../../crates/gige-wasm/pkg/gige_wasm_bg.wasm', import.meta.url)
 
 export const { gvcp } = createGigeVision(new WebAssembly.Module(readFileSync(WASM)))
 
-let cameras = 0
-
 /** A simulated camera at an address of the loopback interface that no other one has; it is gone with the test. */
 export async function simulate(options: GigeSimulatorOptions = {}): Promise<GigeSimulator> {
-  cameras++
-  const address = `127.${1 + (process.pid % 60)}.${(process.pid >> 6) % 256}.${cameras}`
+  const address = loopbackAddress()
   const simulator = await createGigeSimulator({ address, files: { wasmUrl: WASM }, ...options })
   onTestFinished(() => simulator.close())
   return simulator
@@ -68,6 +66,21 @@ export class Host {
     const batch = makeBatch(1, 2048)
     this.control.receive(batch)
     return gvcp.parseAck(packetAt(batch, 0).bytes)
+  }
+
+  /** Resolves when a camera that restarts hears again; it must not have heard what was sent before. */
+  async return(): Promise<void> {
+    const first = this.#requestId + 1
+    for (const end = performance.now() + PATIENCE_MS; performance.now() < end; ) {
+      this.#requestId++
+      await this.send(gvcp.command(this.#requestId, { kind: 'discovery' }, true))
+      let answer = await this.answer(50)
+      if (answer?.requestId === first) throw new Error('the camera was not gone')
+      if (!answer) continue
+      while (answer?.requestId !== this.#requestId) answer = await this.answer()
+      return
+    }
+    throw new Error('the camera did not come back')
   }
 
   /** Give a command, and wait for what becomes of it. */
@@ -117,29 +130,54 @@ export class Host {
     await this.write(Feature.acquisitionStart, 1)
   }
 
-  /** Packets of the stream until `enough`. */
-  async packets(enough: (packets: Uint8Array[]) => boolean): Promise<Uint8Array[]> {
+  /** Packets of the stream until `enough`, which may ask the camera, too. Where they come from is put in `senders`. */
+  async packets(
+    enough: (packets: Uint8Array[]) => boolean,
+    senders = new Set<string>(),
+  ): Promise<Uint8Array[]> {
     const packets: Uint8Array[] = []
     const batch = makeBatch(256, 9000)
-    while (!enough(packets)) {
-      if (!(await this.stream.arrival(PATIENCE_MS)))
+    for (let lastMs = performance.now(); !enough(packets); ) {
+      if (!(await this.stream.arrival(20))) {
+        if (performance.now() - lastMs < PATIENCE_MS) continue
         throw new Error(`no more after ${packets.length} packets`)
+      }
+      lastMs = performance.now()
       const count = this.stream.receive(batch)
-      for (let slot = 0; slot < count; slot++) packets.push(packetAt(batch, slot).bytes.slice())
+      for (let slot = 0; slot < count; slot++) {
+        const { bytes, from } = packetAt(batch, slot)
+        packets.push(bytes.slice())
+        senders.add(from.address)
+      }
     }
     return packets
   }
+
+  /** Every packet of a session, which ends after so many frames. */
+  session(camera: GigeSimulator, frames: number): Promise<Uint8Array[]> {
+    return this.packets(
+      ({ length }) =>
+        camera.statistics.frames === frames && !camera.isStreaming && camera.statistics.packets === length,
+    )
+  }
 }
 
-/** A packet of a block with a standard header, read by nothing of ours. */
+/** A packet of a block with a standard header or an extended one, read by nothing of ours. */
 export function parsePacket(packet: Uint8Array) {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength)
   const word = view.getUint32(4)
+  const isExtended = word >>> 31 === 1
   return {
     status: view.getUint16(0),
-    block: view.getUint16(2),
-    format: word >>> 24,
-    packet: word & 0xff_ffff,
-    content: packet.subarray(8),
+    isExtended,
+    block: isExtended ? Number(view.getBigUint64(8)) : view.getUint16(2),
+    format: (word >>> 24) & 0x7f,
+    packet: isExtended ? view.getUint32(16) : word & 0xff_ffff,
+    content: packet.subarray(isExtended ? 20 : 8),
   }
+}
+
+/** Each number of some ranges. */
+export function numbersIn(ranges: readonly (readonly [number, number])[]): number[] {
+  return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, n) => first + n))
 }

@@ -25,7 +25,16 @@ function frames(width: number, height: number, pixelFormat: number, count: numbe
     slots: 64,
   })
   const to = { address: '127.0.0.1', port: 9 }
-  sender.start({ width, height, offsetX: 0, offsetY: 0, pixelFormat, packetSize: 1500, recorded: false, to })
+  sender.start({
+    width,
+    height,
+    offsetX: 0,
+    offsetY: 0,
+    pixelFormat,
+    packetSize: 1500,
+    source: 'pattern',
+    to,
+  })
   const images: Uint8Array[] = []
   for (let frame = 0; frame < count; frame++) {
     const bytes: number[] = []

@@ -180,4 +180,14 @@ Examples:
   $ framewire simulate gige --ip 192.168.5.1 --fps 100 --size 1024x1024 --loss 0.01 --seed 7
   $ framewire simulate gige --ip 127.0.0.2 --source growth.npy --fault duplicate=0.05 --record sent.jsonl
 `,
+  simulateTelops: `
+Frames have header rows as those of a real camera have, and counts that state frame, row and column. Its buffer
+records sequences of any length without taking memory, and sends them as often as it is asked to.
+
+Faults: those of \`framewire simulate gige\`, genericError with genericErrorMs, lateStopMs, staleBuffer.
+
+Examples:
+  $ framewire simulate telops --ip 127.0.0.1
+  $ framewire simulate telops --ip 192.168.5.1 --rate 125 --loss 0.001 --seed 7 --cooling 10
+`,
 }

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { FramewireError } from '../errors.js'
+import { npyHeader } from '../frames/npy-header.js'
 import { bytesOf, type Image, pictureOf } from './image.js'
 import { mustBeNew } from './new-file.js'
-import { npyHeader } from './npy-file.js'
 import { usage } from './outcome.js'
 import { pngFile } from './png-file.js'
 import { tiffFile } from './tiff-file.js'
@@ -37,10 +37,13 @@ export async function imageFiles(path: string, count: number): Promise<ImageFile
   return encode ? new SingleFiles(pathOf, encode) : new NpyFile(path, count > 1)
 }
 
+/** How numpy calls values of so many bytes. */
+const DESCRIPTIONS: Readonly<Record<number, '|u1' | '<u2' | '<f4'>> = { 1: '|u1', 2: '<u2', 4: '<f4' }
+
 type Encode = (image: Image, path: string) => Promise<Buffer | string> | Buffer | string
 
 const ENCODERS: Readonly<Record<string, Encode>> = {
-  '.png': (image, path) => pngFile(image, picture(image, path)),
+  '.png': png,
   '.tif': (image, path) => tiffFile(image, picture(image, path)),
   '.tiff': (image, path) => tiffFile(image, picture(image, path)),
   '.csv': csv,
@@ -50,6 +53,12 @@ function picture(image: Image, path: string) {
   const picture = pictureOf(image)
   if (!picture) throw unfit(path, `it has the axes (${image.shape.join(', ')})`)
   return picture
+}
+
+function png(image: Image, path: string): Promise<Buffer> {
+  const shown = picture(image, path)
+  if (shown.bits === 32) throw unfit(path, 'its values are floats')
+  return pngFile(image, shown)
 }
 
 /** A line for each row, its values with commas between. */
@@ -130,11 +139,8 @@ class NpyFile implements ImageFiles {
     return [this.#path]
   }
 
-  #header(): Buffer {
+  #header(): Uint8Array {
     const { data, shape } = this.#first!
-    return npyHeader(
-      data.BYTES_PER_ELEMENT === 2 ? '<u2' : '|u1',
-      this.#isStack ? [this.#images, ...shape] : shape,
-    )
+    return npyHeader(DESCRIPTIONS[data.BYTES_PER_ELEMENT]!, this.#isStack ? [this.#images, ...shape] : shape)
   }
 }

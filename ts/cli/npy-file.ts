@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { npyHeader } from '../frames/npy-header.js'
 import type { StoredFrames } from '../store/stored-frames.js'
 
 /** Frames that are written at once. */
@@ -28,16 +29,4 @@ export async function writeNpy(
     await file.close()
   }
   return path
-}
-
-/** What a .npy file (version 1.0) begins with: 128 bytes where the axes are those of images. */
-export function npyHeader(descr: '|u1' | '<u2', shape: readonly number[]): Buffer {
-  // As numpy writes it: one axis has a comma behind it.
-  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
-  const about = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`
-  const text = `${about.padEnd(Math.ceil((about.length + 11) / 64) * 64 - 11)}\n`
-  const head = Buffer.alloc(10)
-  head.write('\x93NUMPY\x01\x00', 'latin1')
-  head.writeUInt16LE(text.length, 8)
-  return Buffer.concat([head, Buffer.from(text, 'latin1')])
 }

@@ -1,27 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import type { FrameRecord, Hostile } from '../gige-vision/sender.js'
-import type { SimulatorFaults } from '../simulator/options.js'
-import type { SimulatedPixelFormat } from '../simulator/pixel-formats.js'
-import { createGigeSimulator } from '../simulator/simulator.js'
+import type { SimulatorFaults, SimulatorOptions } from '../simulator/options.js'
+import type { GigeSimulator } from '../simulator/simulator.js'
 import { interruptible } from './interrupt.js'
 import { type Outcome, usage } from './outcome.js'
 import type { Output } from './output.js'
 import { megabytes, table } from './table.js'
 
-/** What the command line says of a simulated camera. */
+/** What the command line says of every simulated camera. */
 export interface SimulateOptions {
   ip: string
   device?: string
   serial?: string
   name?: string
   model?: string
-  fps: number
-  size?: [width: number, height: number]
-  pixelFormat?: SimulatedPixelFormat
-  source: string
-  bandwidth: number
-  firstId: number
-  extendedIds?: boolean
   seed: number
   loss?: number
   fault?: string[]
@@ -32,32 +24,32 @@ export interface SimulateOptions {
   duration?: number
 }
 
-/** `framewire simulate gige`: a camera until it is interrupted, which is how it is meant to end. */
-export async function simulateGige(options: SimulateOptions, output: Output): Promise<Outcome> {
-  const { ip, device, serial, name, model, fps, size, pixelFormat, source, bandwidth, seed, hostile } =
-    options
-  const { firstId, extendedIds, loss, fault = [], stranger, record, duration } = options
+/** The camera that the command line asks for. */
+export function simulatorOptions(options: SimulateOptions, bandwidthMBps: number): SimulatorOptions {
+  const { ip, device, serial, name, model, seed, hostile, loss, fault = [], stranger } = options
+  return {
+    address: ip,
+    device,
+    serial,
+    userName: name,
+    model,
+    bandwidthMBps: bandwidthMBps === 0 ? Infinity : bandwidthMBps,
+    seed,
+    faults: { ...Object.fromEntries(fault.map(parseFault)), ...(loss !== undefined && { loss }) },
+    hostile,
+    strangerAddress: stranger,
+  }
+}
+
+/** A camera until it is interrupted, which is how it is meant to end. */
+export async function simulate(
+  { record, duration }: SimulateOptions,
+  output: Output,
+  switchOn: () => Promise<GigeSimulator>,
+): Promise<Outcome> {
   return interruptible(
     async (signal) => {
-      const simulator = await createGigeSimulator({
-        address: ip,
-        device,
-        serial,
-        userName: name,
-        model,
-        fps,
-        width: size?.[0],
-        height: size?.[1],
-        pixelFormat,
-        source,
-        bandwidthMBps: bandwidth === 0 ? Infinity : bandwidth,
-        seed,
-        faults: { ...Object.fromEntries(fault.map(parseFault)), ...(loss !== undefined && { loss }) },
-        hostile,
-        strangerAddress: stranger,
-        firstBlockId: firstId,
-        extendedIds,
-      })
+      const simulator = await switchOn()
       output.result(
         { ok: true, ready: true, address: simulator.address, serial: simulator.serial },
         table([

@@ -19,5 +19,8 @@ export function wasmTelopsFrames(memory: WebAssembly.Memory): TelopsFrames {
       const address = packets(() => frame.physical(width, into.length))
       into.set(new Float32Array(memory.buffer, address, into.length))
     },
+    range(width, count, physical) {
+      return packets(() => frame.range(width, count, physical)) as Float64Array<ArrayBuffer>
+    },
   }
 }

@@ -18,4 +18,6 @@ export interface TelopsFrames {
    * alone. Throws `gige/packet` also where the frame has no header.
    */
   physical(width: number, into: Float32Array): void
+  /** Least, greatest and mean of so many counts, or of their physical values. */
+  range(width: number, count: number, physical: boolean): Float64Array<ArrayBuffer>
 }

@@ -132,10 +132,11 @@ export class ControlChannel {
     this.release()
   }
 
-  /** Take control away from whoever has it. */
+  /** Take control away from whoever has it, and forget the last command. */
   release(): void {
     this.#controller = undefined
     this.#privilege = 0
+    this.#last = undefined
     this.#actions.released()
   }
 

@@ -1,53 +1,27 @@
-import { strToU8, zipSync } from 'fflate'
 import { Bootstrap, streamChannel } from '../gige-vision/bootstrap.js'
+import { type DescriptionFile, descriptionFile } from './description-file.js'
 import { AcquisitionMode, Feature } from './features.js'
 import { PIXEL_FORMATS } from './pixel-formats.js'
 import { address, type Child, category, enumeration, intReg, masked, node, stringReg } from './xml.js'
 
-/** What a file in a zip is dated with, so that the same description has the same bytes. */
-const DATE = '2020-01-01T00:00:00Z'
-const NAME = 'framewire-simulator'
-
 /** The file that describes the camera's features to hosts (GenICam), plain or as a zip archive. */
-export function description(zipped: boolean): { name: string; bytes: Uint8Array } {
-  const xml = strToU8(wholeWords(document()))
-  if (!zipped) return { name: `${NAME}.xml`, bytes: xml }
-  return { name: `${NAME}.zip`, bytes: zipSync({ [`${NAME}.xml`]: xml }, { mtime: DATE }) }
-}
-
-/**
- * Memory is read in words, and some hosts take what lies behind a file for a part of it. Others take a length in hex for
- * a decimal one where it has no letter.
- */
-function wholeWords(text: string): string {
-  let length = Math.ceil(text.length / 4) * 4
-  while (!/[a-f]/.test(length.toString(16))) length += 4
-  return text.padEnd(length)
-}
-
-const locked: Child = ['pIsLocked', 'TLParamsLocked']
-const expert: Child = ['Visibility', 'Expert']
-
-function document(): string {
+export function description(zipped: boolean): DescriptionFile {
   const nodes = [
     category('Root', Object.keys(CATEGORIES)),
     ...Object.entries(CATEGORIES).flatMap(([name, { features, nodes }]) => [
       category(name, features),
       ...nodes(),
     ]),
-    node('Port', 'Device', []),
   ]
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<RegisterDescription ModelName="Simulator" VendorName="framewire" StandardNameSpace="GEV" SchemaMajorVersion="1" \
-SchemaMinorVersion="1" SchemaSubMinorVersion="0" MajorVersion="1" MinorVersion="0" SubMinorVersion="0" \
-ProductGuid="6c1f4f0e-3f0a-4c59-9d6f-5a4b7f0c2d11" VersionGuid="b2f1d3b8-6f0e-4a6a-8a3b-0a6c8d1e9f42" \
-ToolTip="A simulated camera" xmlns="http://www.genicam.org/GenApi/Version_1_1" \
-xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
-xsi:schemaLocation="http://www.genicam.org/GenApi/Version_1_1 http://www.genicam.org/GenApi/GenApiSchema_Version_1_1.xsd">
-${nodes.join('\n')}
-</RegisterDescription>
-`
+  return descriptionFile(
+    { name: 'framewire-simulator', vendor: 'framewire', model: 'Simulator' },
+    nodes,
+    zipped,
+  )
 }
+
+const locked: Child = ['pIsLocked', 'TLParamsLocked']
+const expert: Child = ['Visibility', 'Expert']
 
 /** The categories by their SFNC names: which features they show, and the nodes that these are made of. */
 const CATEGORIES: Record<string, { features: string[]; nodes: () => string[] }> = {
@@ -317,7 +291,8 @@ function extent(name: string, register: number, sensor: string, other: string, m
   ]
 }
 
-function command(name: string, register: number, children: Child[] = []): string[] {
+/** A command by a register in which 1 means: do it. */
+export function command(name: string, register: number, children: Child[] = []): string[] {
   return [...commandBit(name, `${name}Reg`, 1, children), intReg(`${name}Reg`, register)]
 }
 

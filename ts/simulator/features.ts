@@ -1,5 +1,9 @@
-import { Status, streamChannel } from '../gige-vision/bootstrap.js'
+import { Status } from '../gige-vision/bootstrap.js'
+import type { Sender } from '../gige-vision/sender.js'
+import type { Device, DeviceActions, DeviceImage, Turn } from './device.js'
+import { fromFloat, toFloat } from './float.js'
 import { bitsPerPixel, PIXEL_FORMATS } from './pixel-formats.js'
+import type { Playback } from './playback.js'
 import type { Refusal, RegisterMap } from './register-map.js'
 
 /** Addresses of the camera's own registers; `description.ts` tells hosts of them. */
@@ -47,31 +51,31 @@ export interface InitialImage {
   height: number
   pixelFormat: number
   fps: number
-  /** Its pixels are a recording's: size and format cannot be changed. */
-  recorded: boolean
 }
 
-/** What registers make the camera do. */
-export interface FeatureActions {
-  start(): void
-  trigger(): void
-  reset(): void
-}
-
-/** The camera's own features, as registers. */
-export class Features {
-  /** Between AcquisitionStart and AcquisitionStop. */
+/** A camera like any: features of the standard as registers; it shows a pattern, or a recording. */
+export class Features implements Device {
+  readonly bandwidthMBps = Infinity
+  readonly delayTickNs = 1
   acquiring = false
   readonly #map: RegisterMap
   readonly #initial: InitialImage
+  readonly #playback: Playback | undefined
 
-  constructor(map: RegisterMap, initial: InitialImage, actions: FeatureActions) {
+  /** @param playback recording to show, whose size and format cannot be changed */
+  constructor(
+    map: RegisterMap,
+    initial: InitialImage,
+    playback: Playback | undefined,
+    actions: Pick<DeviceActions, 'start' | 'trigger' | 'reset'>,
+  ) {
     this.#map = map
     this.#initial = initial
+    this.#playback = playback
     map.area(FEATURE_AREA, new Uint8Array(FEATURE_BYTES))
     map.constant(Feature.sensorWidth, initial.width)
     map.constant(Feature.sensorHeight, initial.height)
-    map.constant(Feature.testImage, initial.recorded ? 0 : 1)
+    map.constant(Feature.testImage, playback ? 0 : 1)
     map.constant(Feature.temperature, 3_650)
     this.#setting(Feature.width, (width) => this.#fits({ width }))
     this.#setting(Feature.height, (height) => this.#fits({ height }))
@@ -121,7 +125,7 @@ export class Features {
     set(Feature.triggerMode, 0)
   }
 
-  get image() {
+  get image(): DeviceImage {
     return {
       width: this.#map.word(Feature.width),
       height: this.#map.word(Feature.height),
@@ -131,32 +135,48 @@ export class Features {
     }
   }
 
-  /** Ms between frames. */
+  get source(): 'pattern' | 'recorded' {
+    return this.#playback ? 'recorded' : 'pattern'
+  }
+
   get periodMs(): number {
     return 1000 / toFloat(this.#map.word(Feature.frameRate))
   }
 
-  /** Frames are taken when they are asked for alone. */
   get triggered(): boolean {
     return this.#map.word(Feature.triggerMode) === 1
   }
 
-  /** Frames after which the acquisition ends by itself. */
-  get frameLimit(): number {
+  /** Acquisitions end by themselves in the modes that say so. */
+  hasFrame(taken: number): boolean {
     const mode = this.#map.word(Feature.acquisitionMode)
-    if (mode === AcquisitionMode.continuous) return Infinity
-    return mode === AcquisitionMode.singleFrame ? 1 : this.#map.word(Feature.acquisitionFrameCount)
+    if (mode === AcquisitionMode.continuous) return true
+    return taken < (mode === AcquisitionMode.singleFrame ? 1 : this.#map.word(Feature.acquisitionFrameCount))
   }
 
-  /** What a stream is like stream channel 0's registers say. */
-  get stream() {
-    const { port, packetSize, packetDelay, destination } = streamChannel(0)
-    return {
-      port: this.#map.word(port) & 0xffff,
-      destination: this.#map.word(destination),
-      packetSize: this.#map.word(packetSize) & 0xffff,
-      delayTicks: this.#map.word(packetDelay),
-    }
+  async begin(): Promise<void> {
+    await this.#playback?.rewind()
+  }
+
+  get isReady(): boolean {
+    return this.#playback?.isReady ?? true
+  }
+
+  take(sender: Sender, { atMs, ticks }: Turn): void {
+    this.#playback?.take(sender.pixels())
+    sender.take(ticks(atMs))
+  }
+
+  end(): void {
+    this.acquiring = false
+  }
+
+  released(): void {
+    this.acquiring = false
+  }
+
+  async close(): Promise<void> {
+    await this.#playback?.close()
   }
 
   /** A setting that cannot be changed while frames are taken. */
@@ -181,10 +201,10 @@ export class Features {
   }
 
   /** Whether the image, with this change, is one that the sensor has. */
-  #fits(change: Partial<ReturnType<() => Features['image']>>): boolean {
+  #fits(change: Partial<DeviceImage>): boolean {
     const { width, height, offsetX, offsetY, pixelFormat } = { ...this.image, ...change }
-    const { recorded, ...sensor } = this.#initial
-    if (recorded)
+    const sensor = this.#initial
+    if (this.#playback)
       return width === sensor.width && height === sensor.height && pixelFormat === sensor.pixelFormat
     return (
       width >= 1 &&
@@ -195,17 +215,4 @@ export class Features {
       (width * bitsPerPixel(pixelFormat)) % 8 === 0
     )
   }
-}
-
-const float = new DataView(new ArrayBuffer(4))
-
-/** The number that the word of a register stands for. */
-function toFloat(word: number): number {
-  float.setUint32(0, word)
-  return float.getFloat32(0)
-}
-
-function fromFloat(value: number): number {
-  float.setFloat32(0, value)
-  return float.getUint32(0)
 }

@@ -7,6 +7,7 @@ import { mix } from './pattern.js'
 export function identityOf(
   { address, serial, model, userName }: CheckedOptions,
   datagrams: Datagrams,
+  manufacturer: string,
 ): DeviceIdentity {
   const entry = datagrams
     .interfaces()
@@ -18,7 +19,7 @@ export function identityOf(
     address,
     netmask: entry?.netmask ?? '255.0.0.0',
     gateway: '0.0.0.0',
-    manufacturer: 'framewire',
+    manufacturer,
     model,
     deviceVersion: '1.0',
     manufacturerInfo: 'simulated camera',

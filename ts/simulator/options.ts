@@ -27,27 +27,18 @@ export interface SimulatorFaults extends PacketFaults {
   restartAfterMs?: number
 }
 
-/** Options of {@link createGigeSimulator}. */
-export interface GigeSimulatorOptions {
+/** Options of every simulated camera. */
+export interface SimulatorOptions {
   /** IPv4 address of this host that is to be the camera's. Default `127.0.0.1`. */
   address?: string
   /** Name of the network interface, where the camera shall hear no other one. */
   device?: string
-  /** Default `SIM0001`. */
+  /** Default `SIM0001`; of a Telops camera `TEL08050`. */
   serial?: string
   /** Name that a user gave it. Default none. */
   userName?: string
-  /** Default `Simulator`. */
+  /** Default `Simulator`; of a Telops camera `FAST-IR`. */
   model?: string
-  /** Frames per second at first. Default 25. */
-  fps?: number
-  /** Pixels of the sensor, and of images at first. Default 640 x 480, a recording's where there is one. */
-  width?: number
-  height?: number
-  /** At first. Default `Mono8`, or that of the recording. */
-  pixelFormat?: SimulatedPixelFormat
-  /** `pattern`, or the path of a recording, which is shown over and over. Default `pattern`; see `patternWord`. */
-  source?: string
   /** Of everything that is drawn. Default 0. */
   seed?: number
   faults?: SimulatorFaults
@@ -81,16 +72,32 @@ export interface GigeSimulatorOptions {
   files?: Pick<WorkerFiles, 'wasmUrl'>
 }
 
-const probability = z.number().min(0).max(1)
+/** Options of {@link createGigeSimulator}. */
+export interface GigeSimulatorOptions extends SimulatorOptions {
+  /** Frames per second at first. Default 25. */
+  fps?: number
+  /** Pixels of the sensor, and of images at first. Default 640 x 480, a recording's where there is one. */
+  width?: number
+  height?: number
+  /** At first. Default `Mono8`, or that of the recording. */
+  pixelFormat?: SimulatedPixelFormat
+  /** `pattern`, or the path of a recording, which is shown over and over. Default `pattern`; see `patternWord`. */
+  source?: string
+}
+
+/** Numbers from 0 to 1. */
+export const probability = z.number().min(0).max(1)
 const count = z
   .int()
   .min(0)
   .max(2 ** 32 - 1)
-const ms = z.number().min(0).max(3_600_000)
+/** Up to an hour. */
+export const ms = z.number().min(0).max(3_600_000)
 const pixels = z.int().min(1).max(65_535)
 const text = (bytes: number) => z.string().refine((value) => Buffer.byteLength(value) < bytes)
 
-const faultsSchema = z.strictObject({
+/** Faults of packets, which the sender draws. */
+export const packetFaultsSchema = z.object({
   loss: probability.optional(),
   burstRate: probability.optional(),
   burstPackets: count.optional(),
@@ -102,6 +109,11 @@ const faultsSchema = z.strictObject({
   resendWrong: probability.optional(),
   muteAfterFrames: count.optional(),
   skipEvery: count.optional(),
+})
+
+/** Faults of every simulated camera. */
+export const faultsSchema = z.strictObject({
+  ...packetFaultsSchema.shape,
   jitterMs: ms.default(0),
   resendDelayMs: ms.default(0),
   ackLoss: probability.default(0),
@@ -113,17 +125,13 @@ const faultsSchema = z.strictObject({
   restartAfterMs: ms.optional(),
 })
 
-const optionsSchema = z.strictObject({
+/** Options of every simulated camera. */
+export const simulatorSchema = z.strictObject({
   address: z.ipv4().default('127.0.0.1'),
   device: z.string().optional(),
   serial: text(16).default('SIM0001'),
   userName: text(16).default(''),
   model: text(32).default('Simulator'),
-  fps: z.number().gt(0).max(100_000).default(25),
-  width: pixels.optional(),
-  height: pixels.optional(),
-  pixelFormat: z.enum(Object.keys(PIXEL_FORMATS) as [SimulatedPixelFormat]).optional(),
-  source: z.string().min(1).default('pattern'),
   seed: z.int().min(0).default(0),
   faults: faultsSchema.prefault({}),
   hostile: z.enum(HOSTILE).optional(),
@@ -142,15 +150,24 @@ const optionsSchema = z.strictObject({
   files: z.custom<Pick<WorkerFiles, 'wasmUrl'>>().optional(),
 })
 
+/** Options of a GigE Vision camera like any. */
+export const gigeSchema = simulatorSchema.extend({
+  fps: z.number().gt(0).max(100_000).default(25),
+  width: pixels.optional(),
+  height: pixels.optional(),
+  pixelFormat: z.enum(Object.keys(PIXEL_FORMATS) as [SimulatedPixelFormat]).optional(),
+  source: z.string().min(1).default('pattern'),
+})
+
 /** Options that were checked, with defaults. */
-export type CheckedOptions = z.infer<typeof optionsSchema>
+export type CheckedOptions = z.infer<typeof simulatorSchema>
 
 /** Faults with their defaults. */
 export type CheckedFaults = CheckedOptions['faults']
 
 /** Check options. Throws `simulator/option`. */
-export function checkOptions(options: GigeSimulatorOptions): CheckedOptions {
-  const result = optionsSchema.safeParse(options)
+export function checkOptions<C extends CheckedOptions>(schema: z.ZodType<C>, options: object): C {
+  const result = schema.safeParse(options)
   const issue = result.error?.issues[0]
   if (issue === undefined) {
     const checked = result.data!

@@ -6,16 +6,18 @@ import type { Resend } from '../gige-vision/gvcp.js'
 import type { Origin, Sender } from '../gige-vision/sender.js'
 import type { Chance } from './chance.js'
 import type { CameraClock } from './clock.js'
-import type { Features } from './features.js'
+import type { Device } from './device.js'
 import type { CheckedOptions } from './options.js'
 import { Pacer } from './pacer.js'
-import type { Playback } from './playback.js'
 import type { RegisterMap } from './register-map.js'
 
 /** Packets that are written at once. */
 export const SLOTS = 512
-/** Frames that wait to be sent, at most; the camera takes none while there are as many. */
+/** Frames that wait to be sent, at most, and ms that they may wait; the camera takes none beyond both. */
 const MOST_WAITING = 8
+const MOST_WAITING_MS = 100
+/** The same where one is taken as soon as those before were sent. */
+const MOST_AHEAD = 2
 const FIRST_PACKET_SIZE = 1500
 const LEAST_PACKET_SIZE = 64
 /** Bytes of the IP and UDP headers, which count in the packet size. */
@@ -70,12 +72,11 @@ export class StreamChannel {
   }
   readonly #map: RegisterMap
   readonly #sender: Sender
-  readonly #features: Features
+  readonly #device: Device
   readonly #sockets: StreamSockets
   readonly #clock: CameraClock
   readonly #chance: Chance
   readonly #options: CheckedOptions
-  readonly #playback: Playback | undefined
   readonly #pacer = new Pacer()
   readonly #resends: { request: Resend; atMs: number }[] = []
   #session: Session | undefined
@@ -87,21 +88,19 @@ export class StreamChannel {
   constructor(parts: {
     map: RegisterMap
     sender: Sender
-    features: Features
+    device: Device
     sockets: StreamSockets
     clock: CameraClock
     chance: Chance
     options: CheckedOptions
-    playback: Playback | undefined
   }) {
     this.#map = parts.map
     this.#sender = parts.sender
-    this.#features = parts.features
+    this.#device = parts.device
     this.#sockets = parts.sockets
     this.#clock = parts.clock
     this.#chance = parts.chance
     this.#options = parts.options
-    this.#playback = parts.playback
     this.#layRegisters()
     this.reset()
   }
@@ -136,7 +135,7 @@ export class StreamChannel {
 
   /** A frame is asked for. */
   trigger(): void {
-    if (this.#features.triggered) this.#triggers++
+    if (this.#device.triggered) this.#triggers++
   }
 
   /** End the session at once. */
@@ -181,58 +180,91 @@ export class StreamChannel {
 
   /** Begin or end a session as the registers say. */
   async #follow(nowMs: number): Promise<void> {
-    const { port, destination, packetSize, delayTicks } = this.#features.stream
+    const { port, destination, packetSize, delayTicks } = this.#channel
     const to = { address: addressText(destination), port }
     const isOpen = port !== 0 && destination !== 0
     const session = this.#session
     if (session) {
       const isOther = to.address !== session.to.address || to.port !== session.to.port
-      const isDone = session.frames >= session.limit || !this.#features.acquiring
+      const isDone = !this.#device.acquiring || !this.#device.hasFrame(session.frames)
       if (!isOpen || isOther) this.cut()
       else if (isDone && this.#sender.backlog === 0 && this.#left.camera + this.#left.stranger === 0) {
         // The sender goes on: packets of the session can still be asked for again.
-        this.#features.acquiring = false
+        this.#device.end()
         this.#session = undefined
       }
       return
     }
-    if (!isOpen || !this.#features.acquiring) return
-    await this.#playback?.rewind()
-    this.#sender.start({ ...this.#features.image, packetSize, recorded: this.#playback !== undefined, to })
-    this.#pacer.start(packetSize, this.#options.bandwidthMBps, delayTicks / 1e6)
+    const device = this.#device
+    if (!isOpen || !device.acquiring) return
+    await device.begin()
+    const { image, source, periodMs = 0 } = device
+    this.#sender.start({ ...image, source, packetSize, to })
+    const bandwidth = Math.min(this.#options.bandwidthMBps, device.bandwidthMBps)
+    this.#pacer.start(packetSize, bandwidth, (delayTicks * device.delayTickNs) / 1e6)
     this.#triggers = 0
     this.counts.sessions++
-    const { periodMs, frameLimit: limit } = this.#features
-    this.#session = { to, startMs: nowMs, periodMs, periods: 0, frames: 0, limit }
+    this.#session = { to, startMs: nowMs, periodMs, periods: 0, due: 0, frames: 0 }
+  }
+
+  /** What the registers say of the stream. */
+  get #channel() {
+    const { port, packetSize, packetDelay, destination } = streamChannel(0)
+    return {
+      port: this.#map.word(port) & 0xffff,
+      destination: this.#map.word(destination),
+      packetSize: this.#map.word(packetSize) & 0xffff,
+      delayTicks: this.#map.word(packetDelay),
+    }
   }
 
   #takeFrames(session: Session, nowMs: number): void {
-    if (!this.#features.acquiring) return
+    const { acquiring, periodMs } = this.#device
+    if (!acquiring) return
+    if (periodMs === undefined) this.#takeAhead(session, nowMs)
+    else this.#takeDue(session, nowMs, periodMs)
+  }
+
+  /** Frames whose time has come. */
+  #takeDue(session: Session, nowMs: number, periodMs: number): void {
+    const { triggered } = this.#device
     const { jitterMs } = this.#options.faults
-    while (session.frames < session.limit) {
-      const { triggered } = this.#features
-      const takenMs = triggered ? nowMs : this.#dueMs(session)
+    const mostWaiting = Math.max(MOST_WAITING, MOST_WAITING_MS / periodMs)
+    while (this.#device.hasFrame(session.frames)) {
+      const takenMs = triggered ? nowMs : this.#dueMs(session, periodMs)
       const isDue = triggered ? this.#triggers > 0 : takenMs <= nowMs
       const sendMs = takenMs + (jitterMs > 0 ? jitterMs * this.#chance.at(this.counts.frames) : 0)
       if (!isDue || sendMs > nowMs) return
-      if (this.#playback && !this.#playback.isReady) return
+      if (!this.#device.isReady) return
       session.periods++
+      session.due++
       this.#triggers = Math.max(0, this.#triggers - 1)
-      if (this.#sender.backlog >= MOST_WAITING) {
+      if (this.#sender.backlog >= mostWaiting) {
         this.counts.overruns++
         continue
       }
-      this.#playback?.take(this.#sender.pixels())
-      this.#sender.take(this.#clock.ticks(takenMs))
-      session.frames++
-      this.counts.frames++
+      this.#take(session, takenMs)
       this.#pacer.begin(sendMs)
     }
   }
 
+  /** Frames that are there already: the link alone says when they are sent. */
+  #takeAhead(session: Session, nowMs: number): void {
+    if (session.due === 0) this.#pacer.begin(nowMs)
+    while (this.#device.hasFrame(session.frames) && this.#sender.backlog < MOST_AHEAD) {
+      session.due++
+      this.#take(session, nowMs)
+    }
+  }
+
+  #take(session: Session, atMs: number): void {
+    this.#device.take(this.#sender, { index: session.due - 1, atMs, ticks: (ms) => this.#clock.ticks(ms) })
+    session.frames++
+    this.counts.frames++
+  }
+
   /** When the next frame is due: steady, whatever became of those before. */
-  #dueMs(session: Session): number {
-    const { periodMs } = this.#features
+  #dueMs(session: Session, periodMs: number): number {
     if (periodMs !== session.periodMs) {
       session.startMs += session.periods * session.periodMs
       session.periods = 0
@@ -272,7 +304,7 @@ export class StreamChannel {
 
   /** Send a test packet; one that is too long for the network is lost, which is the test. */
   async #test(bytes: number, uncut: boolean): Promise<void> {
-    const { port, destination } = this.#features.stream
+    const { port, destination } = this.#channel
     const to = { address: addressText(destination), port }
     if (port === 0 || destination === 0) return
     this.counts.testPackets++
@@ -286,8 +318,10 @@ interface Session {
   to: Endpoint
   startMs: number
   periodMs: number
-  /** Periods since the start, frames that were not taken included. */
+  /** Periods since the start or the last change of their length, frames that were not taken included. */
   periods: number
+  /** Frames that were due. */
+  due: number
+  /** Frames that were taken. */
   frames: number
-  limit: number
 }

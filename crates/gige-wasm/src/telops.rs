@@ -1,7 +1,7 @@
 //! Frames of Telops cameras to headers, counts and physical values, in memory that is recycled from frame to frame.
 
 use crate::control::wrong;
-use framewire_telops::{Header, HEADER_ROWS};
+use framewire_telops::{Header, Range, HEADER_ROWS};
 use wasm_bindgen::prelude::*;
 
 /// One thread's frame: bytes are written to where `reserve` says, pixels are read from where the rest says.
@@ -52,6 +52,17 @@ impl TelopsFrame {
         self.values.resize(count, 0.0);
         header.scale().apply(counts, &mut self.values);
         Ok(self.values.as_ptr().addr())
+    }
+
+    /// Least, greatest and mean of these pixels, or of their physical values.
+    pub fn range(&self, width: usize, count: usize, physical: bool) -> Result<Vec<f64>, JsError> {
+        let counts = below_header(&self.frame, width, count)?;
+        let range = Range::of(counts).ok_or_else(|| wrong("the frame has no pixels"))?;
+        let header = self.header.filter(|_| physical);
+        Ok(header.map_or_else(
+            || vec![range.least.into(), range.greatest.into(), range.mean],
+            |header| range.scaled(&header.scale()).to_vec(),
+        ))
     }
 }
 

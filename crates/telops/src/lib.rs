@@ -2,9 +2,11 @@
 //! for. No I/O, and no frame, whatever its bytes, makes anything here panic.
 
 mod header;
+mod range;
 mod scale;
 
 pub use header::Header;
+pub use range::Range;
 pub use scale::Scale;
 
 /// Rows of a frame that hold its header, above the pixels.

@@ -17,6 +17,11 @@ impl Scale {
         Self { factor: 2f64.powi(exponent.into()), offset: offset.into(), zero }
     }
 
+    /// The value of a count, or of a mean of counts.
+    pub fn value(&self, count: f64) -> f64 {
+        count * self.factor + self.offset - self.zero
+    }
+
     /// The values of `counts` into `values`, as many as both have room for.
     pub fn apply(&self, counts: &[u16], values: &mut [f32]) {
         let Self { factor, offset, zero } = *self;

@@ -1,6 +1,6 @@
 //! Counts to physical values, against arithmetic that is exact until the one rounding.
 
-use framewire_telops::{Header, Scale};
+use framewire_telops::{Header, Range, Scale};
 use proptest::prelude::*;
 
 /// A frame of this exponent, offset and calibration mode.
@@ -76,4 +76,37 @@ fn one_rounding_differs_from_two() {
     let once = values(&header(-10, 273.15, 2), &[24_577]);
     let twice = 24_577f32 * 2f32.powi(-10) + 273.15 - 273.15;
     assert_ne!(once, [twice]);
+}
+
+proptest! {
+    /// Least and greatest are those of the values themselves; the mean is theirs but for their rounding.
+    #[test]
+    fn range_is_that_of_the_values(
+        counts in prop::collection::vec(any::<u16>(), 1..2000),
+        exponent in -14i8..6,
+        offset in -300f32..400.0,
+        is_kelvin: bool,
+    ) {
+        let scale = Scale::new(exponent, offset, is_kelvin);
+        let mut values = vec![0f32; counts.len()];
+        scale.apply(&counts, &mut values);
+        let [least, greatest, mean] = Range::of(&counts).unwrap().scaled(&scale);
+        let fold = |with: fn(f32, f32) -> f32| values.iter().copied().reduce(with).unwrap();
+        prop_assert_eq!(least, f64::from(fold(f32::min)));
+        prop_assert_eq!(greatest, f64::from(fold(f32::max)));
+        let expected = values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
+        let most = values.iter().copied().map(f32::abs).fold(0f32, f32::max);
+        prop_assert!((mean - expected).abs() <= f64::from(most) * 1e-6 + 1e-9, "{} is not {}", mean, expected);
+    }
+}
+
+#[test]
+fn range_of_nothing_is_none() {
+    assert_eq!(Range::of(&[]), None);
+}
+
+#[test]
+fn range_of_the_greatest_counts_does_not_overflow() {
+    let range = Range::of(&vec![u16::MAX; 1 << 20]).unwrap();
+    assert_eq!((range.least, range.greatest, range.mean), (u16::MAX, u16::MAX, 65_535.0));
 }
