@@ -21,13 +21,14 @@ const WAY = [
   'gige-vision',
   'genicam',
   'gige',
+  'telops',
   'simulator',
   'cli',
 ]
 /** Files of types alone that earlier rooms may name. */
 const SHARED = ['frames/conversion', 'frames/stack', 'journal/journal']
 /** Rooms that run on Node alone. The others must run in browsers: nothing of Node's in them but in files named for it. */
-const NODE = ['store', 'server', 'gige', 'simulator', 'cli']
+const NODE = ['store', 'server', 'gige', 'telops', 'simulator', 'cli']
 const ISOMORPHIC = WAY.filter((room) => !NODE.includes(room))
 
 interface Import {

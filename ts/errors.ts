@@ -108,6 +108,44 @@ export interface ErrorDetails {
   /** The value is none that the feature takes; `expected` says which. */
   'genicam/value': { feature: string; given: unknown; expected: string }
 
+  /** An option of a Telops camera, or one of its settings, is out of its range. */
+  'telops/option': { option: string; given: unknown; expected: string }
+  /** The camera is none of Telops. */
+  'telops/other-camera': { address: string; manufacturer: string; model: string }
+  /** Another program controls the camera, and did not let go of it. */
+  'telops/locked': { address: string; holder?: string; waitedMs: number }
+  /** The camera does not become ready; `reasons` are bits of its TDCStatus. */
+  'telops/not-ready': { reasons: readonly string[]; sensorTemperatureC?: number; waitedMs: number }
+  /** The camera will not read, or write, a register; `statusName` is its own word. */
+  'telops/refused': { register: string; value?: number; statusName: string; tries: number }
+  /** A register of the camera holds what means nothing known. */
+  'telops/answer': { register: string; value: number }
+  /** What the camera was to do is not done in time. */
+  'telops/timeout': { what: string; waitedMs: number }
+  /** The buffer does not record, so that no moment of interest can be fired. */
+  'telops/not-armed': Record<string, never>
+  /** The buffer has no such sequence. */
+  'telops/no-sequence': { sequence: unknown; sequences: number }
+  /** No calibration of the camera fits. */
+  'telops/calibration': { reason: string }
+  /** The folder of calibration files cannot be read. */
+  'telops/calibration-files': { path: string; reason: string }
+
+  /**
+   * Frames of a download never came whole. `stats`: a `DownloadStatistics`; `partial`: what came, as the download would
+   * have answered it.
+   */
+  'telops/frame-integrity': { nIncomplete: number; nStrideGaps: number; stats: unknown; partial?: unknown }
+  /** Nothing was recorded in a sequence. */
+  'telops/no-frames': { sequence: number }
+  /** Tuning found nothing that could be recommended. */
+  'telops/no-recommendation': Record<string, never>
+  /** A download does not fit into memory. */
+  'telops/too-large': { bytes: number; mostBytes: number }
+  /** A file, or the record beside it, is not of this download. */
+  'telops/resume': { path: string; reason: string }
+  /** The system refused to read or write a file of a download; `reason` is its own word. */
+  'telops/write': { path: string; reason: string }
   /** An option of a simulated camera is out of its range. */
   'simulator/option': { option: string; given: unknown; expected: string }
 

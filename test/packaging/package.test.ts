@@ -38,9 +38,10 @@ function node(script: string, cwd = app): string {
 describe('the packed package, installed in an empty folder', () => {
   it('runs the examples of the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const [example, ofCamera] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code)
+    const [example, ofCamera, ofTelops] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code)
     expect(example).toContain("from 'framewire'")
     expect(ofCamera).toContain("from 'framewire/gige'")
+    expect(ofTelops).toContain("from 'framewire/telops'")
     const work = join(app, 'readme')
     mkdirSync(work)
     cpSync(join(root, 'test/fixtures/growth/sb-deposition-26x320x448-u8.npy'), join(work, 'growth.npy'))
@@ -50,6 +51,8 @@ describe('the packed package, installed in an empty folder', () => {
     expect(readdirSync(join(work, 'store', dataId!, 'frames.zarr/frames/c'))).toHaveLength(4)
     writeFileSync(join(work, 'camera.js'), ofCamera!)
     expect(node('camera.js', work)).toBe('[ 240, 320 ] uint8 true\n60 frames stored, lost on the wire: 0\n')
+    writeFileSync(join(work, 'telops.js'), ofTelops!)
+    expect(node('telops.js', work)).toBe('[ 500, 256, 320 ] degC incomplete: 0\n')
   })
 
   it('has types for every entry', () => {

@@ -52,7 +52,7 @@ export function timesDocument(length: number, { chunkSize }: ChunkRecord): strin
 }
 
 /** The metadata of `captured_unix_ms`: the capture time of each frame whose camera told it, NaN for others. */
-export function capturedDocument(length: number, { chunkSize }: ChunkRecord): string {
+export function capturedDocument(length: number, { chunkSize }: Pick<ChunkRecord, 'chunkSize'>): string {
   return arrayDocument({
     shape: [length],
     chunkShape: [chunkSize],
@@ -68,7 +68,10 @@ export function capturedDocument(length: number, { chunkSize }: ChunkRecord): st
 }
 
 /** A chunk of `captured_unix_ms`, little-endian. */
-export function measuredTimes({ chunkSize }: ChunkRecord, unixMs: readonly number[]): Uint8Array {
+export function measuredTimes(
+  { chunkSize }: Pick<ChunkRecord, 'chunkSize'>,
+  unixMs: readonly number[],
+): Uint8Array {
   const times = new DataView(new ArrayBuffer(8 * chunkSize))
   for (let frame = 0; frame < chunkSize; frame++)
     times.setFloat64(8 * frame, unixMs[frame] ?? Number.NaN, true)

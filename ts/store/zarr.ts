@@ -2,7 +2,7 @@
 export interface ArrayLayout {
   shape: readonly number[]
   chunkShape: readonly number[]
-  dataType: 'uint8' | 'float64'
+  dataType: 'uint8' | 'uint16' | 'float32' | 'float64'
   fillValue: 0 | 'NaN'
   dimensionNames: readonly string[]
   /** Default: the plain bytes, little-endian. */

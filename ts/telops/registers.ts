@@ -1,0 +1,137 @@
+/**
+ * Registers of Telops FAST cameras, by the names of the camera's own GenICam description: 4 bytes each, big-endian;
+ * floats are IEEE 754 single. Gev registers are those of the GigE Vision standard.
+ */
+
+/** What a register holds. Commands do what they are named for when 1 is written; booleans are 0 or 1. */
+export type RegisterType = 'int' | 'float' | 'enum' | 'bool' | 'command'
+
+/** A register of the camera. */
+export interface TelopsRegister {
+  readonly address: number
+  readonly type: RegisterType
+  readonly access: 'read' | 'write' | 'both'
+  /** Of its value, where it has one. */
+  readonly unit?: string
+}
+
+/** Every register, by the camera's own name for it. */
+export const Register = {
+  Width: { address: 0xd300, type: 'int', access: 'both' },
+  /** Rows, the two header rows included. */
+  Height: { address: 0xd304, type: 'int', access: 'both' },
+  PixelFormat: { address: 0xd308, type: 'enum', access: 'both' },
+  PayloadSize: { address: 0xd30c, type: 'int', access: 'read' },
+  AcquisitionMode: { address: 0xd310, type: 'enum', access: 'both' },
+  AcquisitionStart: { address: 0xd314, type: 'command', access: 'write' },
+  AcquisitionStop: { address: 0xd318, type: 'command', access: 'write' },
+  AcquisitionArm: { address: 0xe800, type: 'command', access: 'write' },
+  ExposureMode: { address: 0xe804, type: 'enum', access: 'both' },
+  ExposureTime: { address: 0xe808, type: 'float', access: 'both', unit: 'us' },
+  ExposureAuto: { address: 0xe82c, type: 'enum', access: 'both' },
+  AcquisitionFrameRate: { address: 0xe810, type: 'float', access: 'both', unit: 'Hz' },
+  ExposureTime1: { address: 0xe84c, type: 'float', access: 'both', unit: 'us' },
+  ExposureTime2: { address: 0xe850, type: 'float', access: 'both', unit: 'us' },
+  ExposureTime3: { address: 0xe854, type: 'float', access: 'both', unit: 'us' },
+  ExposureTime4: { address: 0xe858, type: 'float', access: 'both', unit: 'us' },
+  SensorWellDepth: { address: 0xe8dc, type: 'enum', access: 'both' },
+  IntegrationMode: { address: 0xe8e0, type: 'enum', access: 'both' },
+  CalibrationMode: { address: 0xe86c, type: 'enum', access: 'both' },
+  DetectorMode: { address: 0xec38, type: 'enum', access: 'both' },
+  TriggerSelector: { address: 0xe8f0, type: 'enum', access: 'both' },
+  TriggerMode: { address: 0xe8f4, type: 'enum', access: 'both' },
+  TriggerSoftware: { address: 0xe8f8, type: 'command', access: 'write' },
+  TriggerSource: { address: 0xe8fc, type: 'enum', access: 'both' },
+  TriggerActivation: { address: 0xe900, type: 'enum', access: 'both' },
+  TriggerDelay: { address: 0xe904, type: 'float', access: 'both', unit: 'us' },
+  MemoryBufferMode: { address: 0xe908, type: 'enum', access: 'both' },
+  MemoryBufferNumberOfImagesMax: { address: 0xe90c, type: 'int', access: 'read' },
+  MemoryBufferNumberOfSequencesMax: { address: 0xe910, type: 'int', access: 'read' },
+  MemoryBufferSequenceCount: { address: 0xe914, type: 'int', access: 'read' },
+  MemoryBufferNumberOfSequences: { address: 0xe918, type: 'int', access: 'both' },
+  MemoryBufferSequenceSizeMax: { address: 0xe91c, type: 'int', access: 'read' },
+  MemoryBufferSequenceSize: { address: 0xe920, type: 'int', access: 'both' },
+  MemoryBufferSequencePreMOISize: { address: 0xe924, type: 'int', access: 'both' },
+  MemoryBufferSequenceSelector: { address: 0xe928, type: 'int', access: 'both' },
+  MemoryBufferSequenceFirstFrameID: { address: 0xe92c, type: 'int', access: 'read' },
+  MemoryBufferSequenceMOIFrameID: { address: 0xe930, type: 'int', access: 'read' },
+  MemoryBufferSequenceRecordedSize: { address: 0xe934, type: 'int', access: 'read' },
+  MemoryBufferSequenceDownloadImageFrameID: { address: 0xe938, type: 'int', access: 'both' },
+  MemoryBufferDownloadMode: { address: 0xe93c, type: 'enum', access: 'both' },
+  MemoryBufferSequenceClearAll: { address: 0xe940, type: 'command', access: 'write' },
+  MemoryBufferMOISource: { address: 0xeb2c, type: 'enum', access: 'both' },
+  MemoryBufferMOIActivation: { address: 0xeb30, type: 'enum', access: 'both' },
+  MemoryBufferMOISoftware: { address: 0xeb34, type: 'command', access: 'write' },
+  /** As it was when 255 (REFRESH) was written last. */
+  MemoryBufferStatus: { address: 0xebb0, type: 'enum', access: 'both' },
+  MemoryBufferSequenceClear: { address: 0xeb98, type: 'command', access: 'write' },
+  MemoryBufferSequenceDefrag: { address: 0xeb9c, type: 'command', access: 'write' },
+  MemoryBufferSequenceWidth: { address: 0xeb90, type: 'int', access: 'read' },
+  MemoryBufferSequenceHeight: { address: 0xeb94, type: 'int', access: 'read' },
+  MemoryBufferSequenceOffsetX: { address: 0xeb88, type: 'int', access: 'read' },
+  MemoryBufferSequenceOffsetY: { address: 0xeb8c, type: 'int', access: 'read' },
+  MemoryBufferSequenceDownloadFrameCount: { address: 0xebac, type: 'int', access: 'both' },
+  MemoryBufferSequenceDownloadFrameID: { address: 0xeba8, type: 'int', access: 'both' },
+  MemoryBufferTotalSpaceHigh: { address: 0xeb80, type: 'int', access: 'read' },
+  MemoryBufferTotalSpaceLow: { address: 0xeb84, type: 'int', access: 'read' },
+  MemoryBufferFreeSpaceHigh: { address: 0xeb70, type: 'int', access: 'read' },
+  MemoryBufferFreeSpaceLow: { address: 0xeb74, type: 'int', access: 'read' },
+  DeviceReset: { address: 0xd340, type: 'command', access: 'write' },
+  DevicePowerStateSetpoint: { address: 0xe948, type: 'enum', access: 'both' },
+  DevicePowerState: { address: 0xe94c, type: 'enum', access: 'read' },
+  DeviceLedIndicatorState: { address: 0xe950, type: 'enum', access: 'both' },
+  DeviceNotReady: { address: 0xea84, type: 'bool', access: 'read' },
+  TDCStatus: { address: 0xeaac, type: 'int', access: 'read' },
+  DeviceTemperature: { address: 0xe970, type: 'float', access: 'read', unit: 'degC' },
+  ImageCorrection: { address: 0xe888, type: 'command', access: 'write' },
+  ImageCorrectionMode: { address: 0xe884, type: 'enum', access: 'both' },
+  ExternalBlackbodyTemp: { address: 0xe944, type: 'float', access: 'both', unit: 'degC' },
+  BadPixelReplacement: { address: 0xeb60, type: 'bool', access: 'both' },
+  ReverseX: { address: 0xe8d4, type: 'bool', access: 'both' },
+  ReverseY: { address: 0xe8d8, type: 'bool', access: 'both' },
+  TestImageSelector: { address: 0xeacc, type: 'enum', access: 'both' },
+  OffsetX: { address: 0xeb44, type: 'int', access: 'both' },
+  OffsetY: { address: 0xeb48, type: 'int', access: 'both' },
+  CenterImage: { address: 0xe8e8, type: 'bool', access: 'both' },
+  FrameRateMode: { address: 0xe818, type: 'enum', access: 'both' },
+  FrameRateMaxFG: { address: 0xe81c, type: 'float', access: 'both', unit: 'Hz' },
+  FrameRateMax: { address: 0xeab4, type: 'float', access: 'read', unit: 'Hz' },
+  TriggerFrameCount: { address: 0xead0, type: 'int', access: 'both' },
+  DeviceTemperatureSelector: { address: 0xea6c, type: 'enum', access: 'both' },
+  DeviceTemperatureReadout: { address: 0xea70, type: 'float', access: 'read', unit: 'degC' },
+  DeviceVoltageSelector: { address: 0xea88, type: 'enum', access: 'both' },
+  DeviceVoltageReadout: { address: 0xea8c, type: 'float', access: 'read', unit: 'V' },
+  DeviceCurrentSelector: { address: 0xea90, type: 'enum', access: 'both' },
+  DeviceCurrentReadout: { address: 0xea94, type: 'float', access: 'read', unit: 'A' },
+  DeviceRunningTime: { address: 0xea98, type: 'int', access: 'read', unit: 's' },
+  DeviceCoolerRunningTime: { address: 0xea9c, type: 'int', access: 'read', unit: 's' },
+  DevicePowerOnCycles: { address: 0xeaa0, type: 'int', access: 'read' },
+  DeviceCoolerPowerOnCycles: { address: 0xeaa4, type: 'int', access: 'read' },
+  SaveConfiguration: { address: 0xec34, type: 'command', access: 'write' },
+  LoadConfigOnStartup: { address: 0xec30, type: 'bool', access: 'both' },
+  AcqStartOnStartup: { address: 0xe8e4, type: 'bool', access: 'both' },
+  PosixTime: { address: 0xe980, type: 'int', access: 'both', unit: 's' },
+  SubSecondTime: { address: 0xe984, type: 'int', access: 'read', unit: '100 ns' },
+  CalCollectionCount: { address: 0xe870, type: 'int', access: 'read' },
+  CalCollectionSelector: { address: 0xe874, type: 'int', access: 'both' },
+  CalCollectionPosix: { address: 0xe878, type: 'int', access: 'both' },
+  CalCollectionType: { address: 0xeb10, type: 'enum', access: 'read' },
+  CalCollectionLoad: { address: 0xe87c, type: 'command', access: 'write' },
+  CalBlockCount: { address: 0xeafc, type: 'int', access: 'read' },
+  CalBlockSelector: { address: 0xeb00, type: 'int', access: 'both' },
+  CalBlockPosix: { address: 0xeb04, type: 'int', access: 'both' },
+  CalBlockLoad: { address: 0xeb08, type: 'command', access: 'write' },
+  CalActiveType: { address: 0xeae4, type: 'int', access: 'read' },
+  CalActivePosix: { address: 0xe880, type: 'int', access: 'read' },
+  CalActiveBlockPosix: { address: 0xeb0c, type: 'int', access: 'read' },
+  GevTimestampTickFreqHigh: { address: 0x093c, type: 'int', access: 'read' },
+  GevTimestampTickFreqLow: { address: 0x0940, type: 'int', access: 'read' },
+  /** 1 sets the clock back, 2 latches it. */
+  GevTimestampControl: { address: 0x0944, type: 'command', access: 'write' },
+  GevTimestampValueHigh: { address: 0x0948, type: 'int', access: 'read' },
+  GevTimestampValueLow: { address: 0x094c, type: 'int', access: 'read' },
+  MemoryBufferSequenceDownloadBitRateMax: { address: 0xead4, type: 'float', access: 'both', unit: 'Mbit/s' },
+} as const satisfies Record<string, TelopsRegister>
+
+/** The name of a register. */
+export type RegisterName = keyof typeof Register
