@@ -15,6 +15,12 @@ function image(shape: readonly number[], bits: 8 | 16): Image {
   return { data: bits === 8 ? Uint8Array.from(values) : Uint16Array.from(values), shape }
 }
 
+/** Floats, none of which is a whole number. */
+function floats(shape: readonly number[]): Image {
+  const { data } = image(shape, 16)
+  return { data: Float32Array.from(data, (value) => value / 64 - 100.3), shape }
+}
+
 async function written(path: string, images: readonly Image[], count = images.length): Promise<string[]> {
   const files = await imageFiles(path, count)
   for (const one of images) await files.write(one)
@@ -102,6 +108,7 @@ describe('files of images', () => {
     ['bytes of an unknown format to .png', 'a.png', image([100], 8)],
     ['two values a pixel to .tif', 'a.tif', image([4, 5, 2], 8)],
     ['colours to .csv', 'a.csv', image([4, 5, 3], 8)],
+    ['floats to .png', 'a.png', floats([4, 5])],
   ])('refuse %s', async (_, name, one) => {
     const path = join(folder(), name)
     await expect(written(path, [one])).rejects.toMatchObject({
@@ -123,6 +130,12 @@ describe('files of images', () => {
   })
 })
 
+/** What numpy is to call the values. */
+function dtypeOf(name: string, data: Image['data']): string {
+  if (name.endsWith('.csv')) return 'int64'
+  return data instanceof Float32Array ? 'float32' : `uint${8 * data.BYTES_PER_ELEMENT}`
+}
+
 describeWithPython('files of images, read by Pillow and numpy', () => {
   it('have the values that were written', async () => {
     const at = folder()
@@ -138,6 +151,8 @@ describeWithPython('files of images, read by Pillow and numpy', () => {
       ['bytes.npy', image([100], 8)],
       ['gray8.npy', image([7, 13], 8)],
       ['gray16.npy', image([7, 13], 16)],
+      ['floats.npy', floats([7, 13])],
+      ['floats.tif', floats([7, 13])],
       ['rgb16.npy', image([5, 3, 3], 16)],
       ['gray16.csv', image([7, 13], 16)],
     ]
@@ -154,7 +169,7 @@ describeWithPython('files of images, read by Pillow and numpy', () => {
     )
     expect(answers).toEqual(
       cases.map(([name, { data, shape }]) => ({
-        dtype: name.endsWith('.csv') ? 'int64' : `uint${8 * data.BYTES_PER_ELEMENT}`,
+        dtype: dtypeOf(name, data),
         shape,
         values: [...data],
       })),

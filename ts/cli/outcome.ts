@@ -44,6 +44,7 @@ const CAMERA_OPTIONS: Readonly<Record<string, string>> = {
   interfaces: '--interface',
   netmask: '--netmask',
   gateway: '--gateway',
+  packetSize: '--packet-size',
 }
 
 /** The same of a simulated camera's; the others are its faults. */
@@ -63,6 +64,25 @@ const SIMULATOR_OPTIONS: Record<string, string> = {
   strangerAddress: '--stranger',
   firstBlockId: '--first-id',
   'faults.loss': '--loss',
+}
+
+/** The same of a Telops camera's. */
+const TELOPS_OPTIONS: Readonly<Record<string, string>> = {
+  integrationTimeUs: '--integration-time',
+  frameRateHz: '--frame-rate',
+  nSequences: '--sequences',
+  framesPerSequence: '--frames',
+  'frames in durationSeconds': '--duration',
+  durationSeconds: '--duration',
+  preMoi: '--pre-moi',
+  waitFor: '--wait',
+  first: '--first',
+  count: '--count',
+  bitrateMbps: '--bitrate',
+  packetSize: '--packet-size',
+  retries: '--retries',
+  maxDroppedFrames: '--max-dropped',
+  blackbodyTemperatureC: '--blackbody-temp',
 }
 
 /** The error for a command line that cannot be meant. */
@@ -113,6 +133,8 @@ function mendingOption(error: unknown): string | undefined {
   if (hasCode(error, 'frames/conversion')) return '--scale'
   if (hasCode(error, 'stream/option') || hasCode(error, 'server/option')) return OPTIONS[error.details.option]
   if (hasCode(error, 'gige/option')) return CAMERA_OPTIONS[error.details.option]
+  if (hasCode(error, 'telops/option')) return TELOPS_OPTIONS[error.details.option]
+  if (hasCode(error, 'telops/no-sequence')) return '--sequence'
   if (hasCode(error, 'simulator/option')) return SIMULATOR_OPTIONS[error.details.option] ?? '--fault'
   return undefined
 }

@@ -15,6 +15,7 @@ import {
   serviceOptions,
 } from './service-options.js'
 import { simulateCommand } from './simulate-command.js'
+import { telopsCommands } from './telops/commands.js'
 import * as values from './values.js'
 
 /** The command `framewire`: read the command line, do what it says, print how that ended. Answers the exit code. */
@@ -147,6 +148,7 @@ function grammar(version: string, run: Run): Command {
 
   cameraCommands(program, run)
   recordCommand(program, run)
+  telopsCommands(program, run)
   simulateCommand(program, run)
   return program
 }

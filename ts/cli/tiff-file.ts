@@ -26,6 +26,7 @@ export function tiffFile({ data }: Image, { height, width, channels, bits }: Pic
     [283, RATIONAL, 1, 1],
     [296, SHORT, 1], // no unit
     ...(channels === 4 ? [[338, SHORT, 2] satisfies Field] : []), // the fourth is alpha
+    ...(bits === 32 ? [[339, SHORT, ...new Array<number>(channels).fill(3)] satisfies Field] : []), // floats
   ]
   // The directory begins at an even place.
   const at = HEADER_BYTES + pixels.length + (pixels.length % 2)

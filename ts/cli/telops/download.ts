@@ -1,0 +1,137 @@
+import { type DownloadStatistics, hasCode, type TelopsCamera } from '../../telops.js'
+import { interruptible } from '../interrupt.js'
+import { mustBeNew } from '../new-file.js'
+import { failed, type Outcome, usage } from '../outcome.js'
+import type { Output } from '../output.js'
+import { identified, type TelopsOptions, withTelops } from './camera.js'
+import { DownloadBar } from './download-bar.js'
+import type { UnitOptions } from './grab.js'
+
+/** What the command line says of a download. */
+export interface DownloadCommandOptions extends TelopsOptions, UnitOptions {
+  out: string
+  sequence: number
+  first: number
+  count?: number
+  packetSize?: number
+  bitrate?: number
+  retries: number
+  resend?: boolean
+  maxDropped: number
+  resume?: boolean
+}
+
+/** Ids that a line names, at most. */
+const NAMED = 10
+
+/** `framewire telops download -o FILE`: a recorded sequence, into a file. */
+export async function download(options: DownloadCommandOptions, output: Output): Promise<Outcome> {
+  const { out, resume } = options
+  if (!/\.(npy|zarr)$/.test(out)) throw usage('--out must end in .npy or .zarr.')
+  if (!resume) await mustBeNew(out)
+  return interruptible(
+    (signal, exitCode) =>
+      withTelops(
+        options,
+        output,
+        async (camera) => {
+          const about = { ...identified(camera), out }
+          try {
+            const statistics = await downloaded(camera, options, output, signal)
+            return {
+              exitCode: 0,
+              value: { ...about, statistics: plain(statistics) },
+              text: closing(statistics),
+            }
+          } catch (error) {
+            const hint = 'Give the same line with --resume to go on.'
+            if (signal.aborted) {
+              return { exitCode: exitCode(), value: { ...about, interrupted: true, hint }, text: hint }
+            }
+            const stats =
+              hasCode(error, 'telops/frame-integrity') && (error.details.stats as DownloadStatistics)
+            return stats
+              ? failed(error, { ...about, statistics: plain(stats) }, closing(stats))
+              : failed(error, about)
+          }
+        },
+        signal,
+      ),
+    () => output.note('framewire: stopping; what came is kept. Ctrl-C again ends at once.'),
+  )
+}
+
+async function downloaded(
+  camera: TelopsCamera,
+  {
+    out,
+    sequence,
+    first,
+    count,
+    packetSize,
+    bitrate,
+    retries,
+    resend,
+    maxDropped,
+    raw,
+    resume,
+  }: DownloadCommandOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<DownloadStatistics> {
+  const bar = new DownloadBar(output)
+  try {
+    return await camera.bufferDownloadTo(out, {
+      sequence,
+      first,
+      count,
+      packetSize,
+      bitrateMbps: bitrate,
+      retries,
+      resend,
+      maxDroppedFrames: maxDropped,
+      convert: !raw,
+      resume,
+      signal,
+      onProgress: (progress) => bar.update(progress),
+    })
+  } finally {
+    bar.end()
+  }
+}
+
+/** The lines that a download ends with. */
+export function closing(statistics: DownloadStatistics): string {
+  const { nFrames, nBefore, nIncomplete, elapsedSeconds, throughputMBps } = statistics
+  const came = nFrames - nBefore - nIncomplete
+  const rates = `${Math.round(came / elapsedSeconds)} fps, ${throughputMBps.toFixed(1)} MB/s`
+  const before = nBefore > 0 ? `; ${nBefore} were there before` : ''
+  return `Downloaded ${came} frames in ${elapsedSeconds.toFixed(1)} s (${rates})${before}\n${checkText(statistics)}`
+}
+
+function checkText({
+  nFrames,
+  nIncomplete,
+  nStrideGaps,
+  incompleteFrameIds,
+  values,
+}: DownloadStatistics): string {
+  const named = incompleteFrameIds.slice(0, NAMED).join(', ') + (nIncomplete > NAMED ? ', ...' : '')
+  const verdict =
+    nIncomplete > 0
+      ? `${nIncomplete} of ${nFrames} frames incomplete (ids ${named})`
+      : `${nStrideGaps > 0 ? `${nStrideGaps} gaps in time` : 'OK'}, ${nFrames} frames`
+  if (!values) return `Data check: ${verdict}`
+  const { min, max, mean } = values
+  return `Data check: ${verdict}, range [${number(min)}, ${number(max)}], mean ${mean.toFixed(1)}`
+}
+
+/** Counts as they are, temperatures to a tenth. */
+function number(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1)
+}
+
+/** Statistics as JSON has them. */
+function plain({ perFrameMissing, ...statistics }: DownloadStatistics): object {
+  return { ...statistics, perFrameMissing: Object.fromEntries(perFrameMissing) }
+}
