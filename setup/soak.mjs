@@ -39,7 +39,9 @@ const soak = (file) => run('npx', ['vitest', 'run', '--config', 'test/soak/vites
 const memory = await soak('memory')
 say('• Receiving 100 MB/s from a camera: half an hour (FRAMEWIRE_SOAK_SECONDS makes it shorter)')
 const gige = await soak('gige')
-process.exitCode = durability.code || packets.code || streams.code || memory.code || gige.code
+say('• Downloading 35,000 frames of a Telops buffer through 84 lossy links: two hours')
+const telops = await soak('telops')
+process.exitCode = durability.code || packets.code || streams.code || memory.code || gige.code || telops.code
 
 function cargoSoak(crate, suite, ...filter) {
   const args = ['test', '--quiet', '--release', '-p', crate, '--test', suite, ...filter]

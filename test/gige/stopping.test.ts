@@ -16,8 +16,8 @@ const IMAGE = { width: 64, height: 48 }
 const SETTINGS = streamSettings(IMAGE.width * IMAGE.height, { packetSize: 1500 })
 
 /** Resolves as soon as something is so; what is waited for is in the error. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (const started = Date.now(); !isSo(); await new Promise((resolve) => setTimeout(resolve, 5))) {
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const started = Date.now(); !(await isSo()); await new Promise((resolve) => setTimeout(resolve, 5))) {
     if (Date.now() - started > 15_000) throw new Error(`${what}: not within 15 s`)
   }
 }
@@ -75,7 +75,7 @@ function breaking(): GigeVision & { isBroken: boolean } {
 }
 
 /** A simulated camera, and a capture worker's stage that holds it, in this thread, with faults. */
-async function held({ reconnect = false } = {}) {
+async function held({ reconnect = false, heartbeatTimeoutMs = 600 } = {}) {
   const address = loopbackAddress()
   const simulator = await createGigeSimulator({ address, ...IMAGE, fps: 100 })
   onTestFinished(() => simulator.close())
@@ -87,7 +87,7 @@ async function held({ reconnect = false } = {}) {
   port1.onmessage = ({ data }) => events.push(data as CaptureEvent)
   const place = { address, interfaceIp: '127.0.0.1' }
   const identity = { mac: '00:00:00:00:00:00', serialNumber: simulator.serial }
-  await stage.open({ place, identity, heartbeatTimeoutMs: 600, reconnect }, port2)
+  await stage.open({ place, identity, heartbeatTimeoutMs, reconnect }, port2)
   onTestFinished(() => stage.close().catch(() => {}))
   return { simulator, network, module, stage, events }
 }
@@ -191,4 +191,21 @@ describe('a camera whose stream breaks', () => {
     module.isBroken = false
     await streamsAgain(stage, simulator, network)
   })
+})
+
+it('a write that is refused because control was lost says so, before a heartbeat does', async () => {
+  const { simulator, stage, events } = await held({ heartbeatTimeoutMs: 120_000 })
+  // A register that is locked is refused, too.
+  await stage.writeRegister(Feature.acquisitionStart, 1)
+  await expect(stage.writeRegister(Feature.width, 8)).rejects.toMatchObject({ code: 'gige/refused' })
+  simulator.restart()
+  await until('the camera answers again', async () => {
+    const answer = await stage.readRegister(Feature.width).catch(() => undefined)
+    return answer !== undefined
+  })
+  await expect(stage.writeRegister(Feature.acquisitionStop, 1)).rejects.toMatchObject({
+    code: 'gige/control-lost',
+  })
+  await until('it was told', () => events.length > 0)
+  expect(events).toMatchObject([{ kind: 'lost' }])
 })

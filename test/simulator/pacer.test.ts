@@ -26,7 +26,7 @@ it('never lets more packets go than the link and the delay allow', () => {
         // Asked again at the same time, it may find one that was due to the very moment, and was rounded away; no more.
         for (let again = 0; due > 0; again++, due = pacer.due(nowMs)) {
           expect(again).toBeLessThan(2)
-          pacer.spend(due)
+          pacer.spend(due, due * packetBytes)
           packets += due
         }
         expect(packets).toBeLessThanOrEqual((nowMs - 1000) / intervalMs + 1.001)
@@ -43,11 +43,20 @@ it('keeps the rate of the link while it is asked often enough', () => {
   let packets = 0
   for (let nowMs = 50; nowMs <= 1050; nowMs += 0.5) {
     const due = pacer.due(nowMs)
-    pacer.spend(due)
+    pacer.spend(due, due * 1000)
     packets += due
   }
   // 10 MB/s for a second, in packets of 1000 bytes.
   expect(Math.abs(packets - 10_000)).toBeLessThanOrEqual(1)
+})
+
+it('counts short packets as what they are', () => {
+  const pacer = new Pacer()
+  pacer.start(1000, 10, 0)
+  pacer.begin(50)
+  pacer.spend(pacer.due(50), 100)
+  expect(pacer.due(50.009)).toBe(0)
+  expect(pacer.due(50.011)).toBe(1)
 })
 
 it('knows no limit where the link has none', () => {

@@ -14,10 +14,11 @@ const told = new Set<number>()
  */
 export async function warnOfReceiveBuffer(
   camera: Pick<StandardFeatures, 'frameRate'>,
-  { receiveBufferBytes: asked, payloadBytes }: StreamSettings,
+  { receiveBufferBytes: asked, payloadBytes, recorded }: StreamSettings,
   { receiveBufferBytes: granted }: StreamStatistics,
 ): Promise<void> {
-  const fps = await knownFrameRate(camera)
+  // A recording comes as fast as the link allows, whatever it was recorded at.
+  const fps = recorded ? undefined : await knownFrameRate(camera)
   const { level, message, fix, details } = receiveBufferFinding(granted, fps && fps * payloadBytes)
   if (level === 'ok' || told.has(granted)) return
   told.add(granted)

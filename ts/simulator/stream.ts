@@ -174,8 +174,19 @@ export class StreamChannel {
       this.#left.stranger = this.#sender.written('stranger').count
       const written = this.#left.camera + this.#left.stranger
       if (written === 0) return
-      this.#pacer.spend(written)
+      this.#pacer.spend(written, this.#leftBytes())
     }
+  }
+
+  /** Bytes of what was written and not sent yet, IP and UDP headers included. */
+  #leftBytes(): number {
+    let bytes = 0
+    for (const origin of ['camera', 'stranger'] as const) {
+      const { table } = this.#sender.written(origin).batch
+      for (let slot = 0; slot < this.#left[origin]; slot++)
+        bytes += table[slot * PACKET_WORDS]! + IP_UDP_BYTES
+    }
+    return bytes
   }
 
   /** Begin or end a session as the registers say. */
@@ -243,8 +254,9 @@ export class StreamChannel {
         this.counts.overruns++
         continue
       }
+      // Behind others it is sent when they are: the link was not idle until now.
+      if (this.#sender.backlog === 0) this.#pacer.begin(sendMs)
       this.#take(session, takenMs)
-      this.#pacer.begin(sendMs)
     }
   }
 

@@ -1,6 +1,6 @@
 import { FramewireError } from '../../../ts/errors.js'
 import type { Registers } from '../../../ts/gige/registers.js'
-import { floatBits, floatOf } from '../../../ts/telops/register-access.js'
+import { floatBits, floatOf } from '../../../ts/gige-vision/register-float.js'
 import { Register, type RegisterName } from '../../../ts/telops/registers.js'
 import { VirtualClock } from '../../simulation/clock.js'
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Status } from '../../../ts/gige-vision/bootstrap.js'
-import { floatBits, floatOf, RegisterAccess } from '../../../ts/telops/register-access.js'
+import { floatBits, floatOf } from '../../../ts/gige-vision/register-float.js'
+import { RegisterAccess } from '../../../ts/telops/register-access.js'
 import { FakeRegisters } from './fake-registers.js'
 
 function access() {

@@ -71,6 +71,13 @@ export class Control {
     return this.#certainAt
   }
 
+  /** Look now whether it is still held, in place of at the next heartbeat. */
+  async confirm(): Promise<void> {
+    if (!this.#held) return
+    this.#cancel()
+    await this.#beat()
+  }
+
   /** Give control back, where it is still held. Never rejects: a camera that is gone lets go by itself. */
   async release(): Promise<void> {
     if (!this.#held) return
@@ -155,6 +162,7 @@ async function letGo(channel: ControlChannel): Promise<void> {
   await channel.writeRegister(Bootstrap.controlChannelPrivilege, 0).catch(() => {})
 }
 
-function isDenied(error: unknown): boolean {
+/** The camera says that this host is not in control, or not of that. */
+export function isDenied(error: unknown): boolean {
   return hasCode(error, 'gige/refused') && error.details.status === Status.accessDenied
 }

@@ -10,7 +10,7 @@ import type { Registers } from '../registers.js'
 import type { StreamStatistics } from '../statistics.js'
 import type { StreamSettings } from '../stream-options.js'
 import { CameraStream } from './camera-stream.js'
-import { Control } from './control.js'
+import { Control, isDenied } from './control.js'
 import { type CameraPlace, ControlChannel } from './control-channel.js'
 import { ImageMaker } from './image-maker.js'
 import type { FrameMakers } from './outlet.js'
@@ -56,6 +56,8 @@ export class CaptureStage implements Registers {
   #events: MessagePort | undefined
   #channel: ControlChannel | undefined
   #control: Control | undefined
+  /** Why control was lost; undefined while it is held. */
+  #loss: Error | undefined
   /** Ends the search for a lost camera. */
   readonly #closing = new AbortController()
   #search: Promise<void> = Promise.resolve()
@@ -89,7 +91,7 @@ export class CaptureStage implements Registers {
   }
 
   writeRegister(address: number, value: number): Promise<void> {
-    return this.#open.writeRegister(address, value)
+    return this.#inControl(this.#open.writeRegister(address, value))
   }
 
   readMemory(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -97,7 +99,7 @@ export class CaptureStage implements Registers {
   }
 
   writeMemory(address: number, data: Uint8Array): Promise<void> {
-    return this.#open.writeMemory(address, data)
+    return this.#inControl(this.#open.writeMemory(address, data))
   }
 
   /** Take the camera's stream in, before its acquisition is started; frames leave by credit on `port`. */
@@ -144,9 +146,21 @@ export class CaptureStage implements Registers {
     const { heartbeatTimeoutMs } = this.#options!
     const onLost = (error: Error) => this.#lost(error)
     this.#control = await Control.take(this.#open, { heartbeatTimeoutMs, onLost })
+    this.#loss = undefined
+  }
+
+  /** A write is refused also because control was lost, and no heartbeat has told yet: then it rejects with that. */
+  async #inControl(write: Promise<void>): Promise<void> {
+    try {
+      await write
+    } catch (error) {
+      if (isDenied(error)) await this.#control?.confirm()
+      throw isDenied(error) ? (this.#loss ?? error) : error
+    }
   }
 
   #lost(error: Error): void {
+    this.#loss = error
     this.#open.cut(error)
     this.#tell({ kind: 'lost', error: toWire(error) })
     // A stream that breaks has told its reader.

@@ -59,14 +59,14 @@ function mtuFinding({ name, mtu }: Adapter, platform: NodeJS.Platform): Finding 
   if (mtu > ETHERNET_MTU)
     return say('ok', `${mtu} bytes: packets of that size where the camera's side has it too`)
   if (mtu === ETHERNET_MTU) return say('ok', `${mtu} bytes`)
-  const fix =
-    platform === 'linux'
-      ? `sudo ip link set dev ${name} mtu ${ETHERNET_MTU}`
-      : platform === 'darwin'
-        ? `sudo ifconfig ${name} mtu ${ETHERNET_MTU}`
-        : undefined
   const finding = say('warning', `${mtu} bytes, less than Ethernet's ${ETHERNET_MTU}: more packets, more CPU`)
-  return { ...finding, ...(fix && { fix }) }
+  return { ...finding, ...mtuFix(name, ETHERNET_MTU, platform) }
+}
+
+/** The line that gives a network interface another MTU; empty where the platform has none. */
+export function mtuFix(name: string, mtu: number, platform: NodeJS.Platform): Pick<Finding, 'fix'> {
+  if (platform === 'linux') return { fix: `sudo ip link set dev ${name} mtu ${mtu}` }
+  return platform === 'darwin' ? { fix: `sudo ifconfig ${name} mtu ${mtu}` } : {}
 }
 
 function ringFinding({ name, ring }: Adapter): Finding | undefined {

@@ -29,10 +29,10 @@ export interface SendingOptions {
 const FIRST_PACKET_MS = 5000
 const LATER_PACKET_MS = 1000
 /** When nothing came for so long, in ms, nothing more comes. */
-const SILENT_MS = 250
+const SILENT_MS = 100
 /** How long a camera may go on when it was stopped, in ms, and how often it is asked. */
 const STOPPING_MS = 5000
-const POLL_MS = 50
+const POLL_MS = 10
 const CHANNEL = streamChannel(0)
 
 /** A recording in the camera's buffer; the camera is made ready to send it. */
@@ -104,12 +104,15 @@ export class BufferSource implements DownloadSource {
     const stream = await StreamRun.start(streaming, this.#settings, Number.POSITIVE_INFINITY, () => {})
     try {
       let packets = 0
+      let isInStep = false
       for (let silentMs = SILENT_MS; ; ) {
         const frame = await stream.reader.read({ timeoutMs: SILENT_MS, signal: this.#signal })
         if (frame) {
           this.#isHeard = true
+          isInStep = this.#isInStep(frame, run, isInStep)
+          const isLast = this.#isLast(frame, run, isInStep)
           yield arrivedFrame(frame)
-          if (this.#isLast(frame, run)) break
+          if (isLast) break
           continue
         }
         const statistics = await stream.statistics()
@@ -136,13 +139,17 @@ export class BufferSource implements DownloadSource {
   }
 
   /**
-   * Late frames of the session before have numbers, too, and may be any: the header tells. One behind the last is of this
-   * session where it is as many frames behind the first as its number says.
+   * Whether the frame's number says how many frames it lies behind the first, as it does but for late ones of the session
+   * before, which come first and may have any: the header tells. `before`: of the frame before.
    */
-  #isLast({ blockId, headerNumbers }: TelopsFrame, [from, to]: Run): boolean {
-    if (!headerNumbers || blockId < to - from) return false
-    const frame = headerNumbers[0]! - this.firstFrameId
-    return frame === to - 1 || (frame >= to && frame === from + Number(blockId) - 1)
+  #isInStep({ blockId, headerNumbers }: TelopsFrame, [from]: Run, before: boolean): boolean {
+    if (!headerNumbers) return before
+    return headerNumbers[0]! - this.firstFrameId === from + Number(blockId) - 1
+  }
+
+  #isLast({ blockId, headerNumbers }: TelopsFrame, [from, to]: Run, isInStep: boolean): boolean {
+    const isIt = headerNumbers?.[0] === this.firstFrameId + to - 1
+    return blockId >= to - from && (isInStep || isIt)
   }
 }
 

@@ -7,6 +7,7 @@ import { Inventory, type Run } from './inventory.js'
 import { Measure, type MeasuredValues } from './measured.js'
 import { Pass } from './pass.js'
 import { Stride } from './placing.js'
+import { SessionCost } from './session-cost.js'
 import type { DownloadSource } from './source.js'
 import type { Spool } from './spool.js'
 import type { DownloadStatistics } from './statistics.js'
@@ -54,8 +55,6 @@ export interface DownloadParts {
 
 const RETRIES = 6
 const ORDER_TOLERANCE = 0.05
-/** A session costs about as much time as so many frames: whole frames between missing ones are streamed again for less. */
-const BRIDGED_FRAMES = 8
 const PROGRESS_MS = 100
 /** Of a session of few small frames every packet may be lost; of so many more, behind one that brought some, they are not. */
 const MOST_SILENT = 2
@@ -70,6 +69,7 @@ export class Download {
   readonly #pass: Pass
   readonly #stride: Stride
   readonly #measure: Measure
+  readonly #cost = new SessionCost()
   #shape: Promise<DownloadShape> | undefined
   #frameBytes: number
   #startMs = 0
@@ -110,7 +110,7 @@ export class Download {
     let firstPassMissing = 0
     try {
       for (this.#round = 0; this.#inventory.missing > 0 && this.#round <= this.#retries; this.#round++) {
-        for (const run of this.#inventory.runs(BRIDGED_FRAMES)) await this.#stream(run)
+        for (const run of this.#inventory.runs(this.#cost.bridgedFrames)) await this.#stream(run)
         this.#missing = this.#inventory.missing
         if (this.#round === 0) firstPassMissing = this.#missing
       }
@@ -136,11 +136,13 @@ export class Download {
     const { signal } = this.#parts
     if (signal?.aborted) throw aborted('The download', signal)
     this.#sessions++
+    const begunMs = performance.now()
     try {
       const { resendRequested, resendRecovered } = await this.#pass.take(run)
       this.#resent.requested += resendRequested
       this.#resent.recovered += resendRecovered
       this.#silent = 0
+      this.#cost.took(run[1] - run[0], performance.now() - begunMs)
     } catch (error) {
       if (this.#silent >= MOST_SILENT || !hasCode(error, 'gige/no-stream')) throw error
       this.#silent++
