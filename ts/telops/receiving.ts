@@ -107,7 +107,7 @@ export class TelopsReceiving extends TelopsBuffering {
   /**
    * Frames of a recorded sequence into memory. Each came whole, or it rejects with `telops/frame-integrity`; else with
    * `telops/option`, `telops/no-sequence`, `telops/no-frames`, `telops/too-large` (past 2 GiB), `telops/refused`,
-   * `gige/...`, `stream/aborted`. Every register that it writes is put back, whatever becomes of it.
+   * `gige/...`, `stream/aborted`. Every setting that it changes is put back, whatever becomes of it.
    */
   bufferDownload(options: DownloadOptions = {}): Promise<DownloadedFrames> {
     return this.#downloads.toMemory(options)
