@@ -37,7 +37,11 @@ async function dependencies() {
 /** The WebAssembly modules: a crate that is the face of others, and those. */
 const MODULES = [
   { name: 'core', of: ['pixels', 'zarr-shard'], what: 'the WebAssembly core (Rust and libzstd, with SIMD)' },
-  { name: 'gige', of: ['gige-vision', 'reassembly', 'simulator', 'telops'], what: "cameras' packets for WebAssembly" },
+  {
+    name: 'gige',
+    of: ['gige-vision', 'reassembly', 'simulator', 'telops'],
+    what: "cameras' packets for WebAssembly",
+  },
   { name: 'genicam', of: [], what: 'the GenICam node map for WebAssembly' },
 ]
 

@@ -272,8 +272,8 @@ describeWithPython('framewire telops download into a .zarr', () => {
     equal(stored.bytes, frames(telopsValues, SECOND_SEQUENCE + 10, 290))
     const taken = new Float64Array(times.bytes.slice().buffer)
     expect(taken).toHaveLength(290)
-    // The recording's frames are 0.2 ms apart; a number of ms since 1970 is exact to a part of a microsecond.
-    for (let n = 1; n < 290; n++) expect(taken[n]! - taken[n - 1]!).toBeCloseTo(0.2, 2)
+    // The recording's frames are 0.5 ms apart; a number of ms since 1970 is exact to a part of a microsecond.
+    for (let n = 1; n < 290; n++) expect(taken[n]! - taken[n - 1]!).toBeCloseTo(0.5, 2)
   })
 
   it('leaves out what never came, where that is allowed for, and gets it when it goes on', async () => {

@@ -231,7 +231,8 @@ describe('a download', () => {
     expect(own).toBeGreaterThan(0)
     expect(second.slice(0, own).every(({ frameId }) => frameId < 5000)).toBe(true)
     expect(second.map(({ block }) => block)).toEqual(second.map((_, n) => n + 1))
-    expect(second.slice(own).map(({ frameId }) => frameId)).toEqual(
+    // It may go on behind what it was asked for.
+    expect(second.slice(own, own + 20).map(({ frameId }) => frameId)).toEqual(
       Array.from({ length: 20 }, (_, n) => 9000 + n),
     )
   })

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { Status, streamChannel } from '../../ts/gige-vision/bootstrap.js'
-import { fromFloat, toFloat } from '../../ts/simulator/float.js'
+import { floatBits, floatOf } from '../../ts/gige-vision/register-float.js'
 import type { TelopsSimulatorOptions } from '../../ts/simulator/telops/options.js'
 import { createTelopsSimulator, type TelopsSimulator } from '../../ts/simulator/telops/simulator.js'
 import { Register, type RegisterName, type TelopsRegister } from '../../ts/telops/registers.js'
@@ -51,13 +51,13 @@ export class TelopsHost {
 
   async read(name: RegisterName): Promise<number> {
     const [word] = await this.raw.read(Register[name].address)
-    return Register[name].type === 'float' ? toFloat(word!) : word!
+    return Register[name].type === 'float' ? floatOf(word!) : word!
   }
 
   /** What becomes of writing a register. */
   writing(name: RegisterName, value: number): Promise<number> {
     const isFloat = Register[name].type === 'float'
-    return this.raw.writing(Register[name].address, isFloat ? fromFloat(value) : value)
+    return this.raw.writing(Register[name].address, isFloat ? floatBits(value) : value)
   }
 
   async write(name: RegisterName, value = 1): Promise<void> {

@@ -99,6 +99,17 @@ export function failed(error: unknown, value: object = {}, text = ''): Outcome &
   return { exitCode: isUsage ? 2 : 1, value, text, error }
 }
 
+/** The outcome of a command that tells what came about until it was done, failed with `error`, or was interrupted. */
+export function ended(
+  error: unknown,
+  value: object,
+  text: string,
+  interrupted: InterruptedCode | false,
+): Outcome {
+  if (interrupted !== false) return { exitCode: interrupted, value: { ...value, interrupted: true }, text }
+  return error ? failed(error, value, text) : { exitCode: 0, value, text }
+}
+
 /** Print how a command ended; answers its exit code. */
 export function report({ exitCode, value, text, error }: Outcome, output: Output): ExitCode {
   output.live('')

@@ -1,5 +1,6 @@
 import { hasCode } from '../errors.js'
-import { imageOf, lossText } from './grab.js'
+import { imageOf } from './grab.js'
+import { lossText } from './grabbing.js'
 import { imageFiles } from './image-file.js'
 import { frameRate, type Recorded, type RecordedCamera } from './recorded-camera.js'
 

@@ -1,7 +1,7 @@
 import { Status } from '../gige-vision/bootstrap.js'
+import { floatBits, floatOf } from '../gige-vision/register-float.js'
 import type { Sender } from '../gige-vision/sender.js'
 import type { Device, DeviceActions, DeviceImage, Turn } from './device.js'
-import { fromFloat, toFloat } from './float.js'
 import { bitsPerPixel, PIXEL_FORMATS } from './pixel-formats.js'
 import type { Playback } from './playback.js'
 import type { Refusal, RegisterMap } from './register-map.js'
@@ -85,7 +85,7 @@ export class Features implements Device {
     this.#setting(Feature.acquisitionMode, (mode) => mode >= 1 && mode <= 3)
     this.#setting(Feature.acquisitionFrameCount, (count) => count >= 1 && count <= 65_535)
     this.#choice(Feature.frameRate, (bits) => {
-      const rate = toFloat(bits)
+      const rate = floatOf(bits)
       return rate > 0 && rate <= MAX_FRAME_RATE
     })
     this.#choice(Feature.exposureTime, (tenths) => tenths >= 10 && tenths <= 100_000_000)
@@ -119,7 +119,7 @@ export class Features implements Device {
     set(Feature.pixelFormat, pixelFormat)
     set(Feature.acquisitionMode, AcquisitionMode.continuous)
     set(Feature.acquisitionFrameCount, 1)
-    set(Feature.frameRate, fromFloat(fps))
+    set(Feature.frameRate, floatBits(fps))
     set(Feature.exposureTime, 100_000)
     set(Feature.gain, 0)
     set(Feature.triggerMode, 0)
@@ -140,7 +140,7 @@ export class Features implements Device {
   }
 
   get periodMs(): number {
-    return 1000 / toFloat(this.#map.word(Feature.frameRate))
+    return 1000 / floatOf(this.#map.word(Feature.frameRate))
   }
 
   get triggered(): boolean {

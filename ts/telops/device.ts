@@ -1,4 +1,5 @@
 import type { Registers } from '../gige/registers.js'
+import { floatBits, floatOf } from '../gige-vision/register-float.js'
 import { type Clock, sleep } from '../upload/clock.js'
 import { gevTimestampNs, posixTime, syncTime } from './clock.js'
 import { setDefaults } from './connection.js'
@@ -13,7 +14,7 @@ import { DevicePowerState } from './enumerations.js'
 import { optionFault, timeoutFault } from './faults.js'
 import { choiceOf } from './named-choice.js'
 import { type NotReadyReason, notReadyReasons, type ReadyOptions, waitUntilReady } from './readiness.js'
-import { floatBits, floatOf, RegisterAccess } from './register-access.js'
+import { RegisterAccess } from './register-access.js'
 import { type Warn, warningsOf } from './warnings.js'
 
 /** `DevicePowerState` by the camera's own names. */

@@ -1,6 +1,7 @@
 import { FramewireError, hasCode } from '../errors.js'
 import type { Registers } from '../gige/registers.js'
 import { Status } from '../gige-vision/bootstrap.js'
+import { floatBits, floatOf } from '../gige-vision/register-float.js'
 import { type Clock, sleep } from '../upload/clock.js'
 import { optionFault } from './faults.js'
 import { Register, type RegisterName } from './registers.js'
@@ -100,20 +101,6 @@ export class RegisterAccess {
     return turn
   }
 }
-
-/** A register's bits as a float. */
-export function floatOf(bits: number): number {
-  scratch.setUint32(0, bits)
-  return scratch.getFloat32(0)
-}
-
-/** A float as a register's bits. */
-export function floatBits(value: number): number {
-  scratch.setFloat32(0, value)
-  return scratch.getUint32(0)
-}
-
-const scratch = new DataView(new ArrayBuffer(4))
 
 function bitsOf(name: RegisterName, value: number): number {
   if (Register[name].type !== 'float') {

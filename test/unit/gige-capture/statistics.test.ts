@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lossText } from '../../../ts/cli/grab.js'
+import { lossText } from '../../../ts/cli/grabbing.js'
 import { acquisitionStatistics, frameLosses, type StreamStatistics } from '../../../ts/gige/statistics.js'
 
 /** Counts of a stream that lost nothing but this. */

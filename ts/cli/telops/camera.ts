@@ -5,6 +5,7 @@ import {
   readyText,
   type TelopsCamera,
 } from '../../telops.js'
+import { type InterruptedCode, interruptible } from '../interrupt.js'
 import type { Output } from '../output.js'
 
 /** Which camera a command is about, and the way to it. */
@@ -40,6 +41,19 @@ export async function withTelops<T>(
   } finally {
     await camera.close()
   }
+}
+
+/** As {@link withTelops}, with a signal that fires when it is interrupted; `stopping` is what is said then. */
+export function interruptibleTelops<T>(
+  options: TelopsOptions,
+  output: Output,
+  stopping: string,
+  work: (camera: TelopsCamera, signal: AbortSignal, exitCode: () => InterruptedCode) => Promise<T>,
+): Promise<T> {
+  return interruptible(
+    (signal, exitCode) => withTelops(options, output, (camera) => work(camera, signal, exitCode), signal),
+    () => output.note(`framewire: ${stopping} Ctrl-C again ends at once.`),
+  )
 }
 
 /** A camera in a line: `FAST-IR 2K (TEL08050) at 169.254.10.20`. */

@@ -1,9 +1,8 @@
 import { type DownloadStatistics, hasCode, type TelopsCamera } from '../../telops.js'
-import { interruptible } from '../interrupt.js'
 import { mustBeNew } from '../new-file.js'
 import { failed, type Outcome, usage } from '../outcome.js'
 import type { Output } from '../output.js'
-import { identified, type TelopsOptions, withTelops } from './camera.js'
+import { identified, interruptibleTelops, type TelopsOptions } from './camera.js'
 import { DownloadBar } from './download-bar.js'
 import type { UnitOptions } from './grab.js'
 
@@ -29,35 +28,30 @@ export async function download(options: DownloadCommandOptions, output: Output):
   const { out, resume } = options
   if (!/\.(npy|zarr)$/.test(out)) throw usage('--out must end in .npy or .zarr.')
   if (!resume) await mustBeNew(out)
-  return interruptible(
-    (signal, exitCode) =>
-      withTelops(
-        options,
-        output,
-        async (camera) => {
-          const about = { ...identified(camera), out }
-          try {
-            const statistics = await downloaded(camera, options, output, signal)
-            return {
-              exitCode: 0,
-              value: { ...about, statistics: plain(statistics) },
-              text: closing(statistics),
-            }
-          } catch (error) {
-            const hint = 'Give the same line with --resume to go on.'
-            if (signal.aborted) {
-              return { exitCode: exitCode(), value: { ...about, interrupted: true, hint }, text: hint }
-            }
-            const stats =
-              hasCode(error, 'telops/frame-integrity') && (error.details.stats as DownloadStatistics)
-            return stats
-              ? failed(error, { ...about, statistics: plain(stats) }, closing(stats))
-              : failed(error, about)
-          }
-        },
-        signal,
-      ),
-    () => output.note('framewire: stopping; what came is kept. Ctrl-C again ends at once.'),
+  return interruptibleTelops(
+    options,
+    output,
+    'stopping; what came is kept.',
+    async (camera, signal, exitCode): Promise<Outcome> => {
+      const about = { ...identified(camera), out }
+      try {
+        const statistics = await downloaded(camera, options, output, signal)
+        return {
+          exitCode: 0,
+          value: { ...about, statistics: plain(statistics) },
+          text: closing(statistics),
+        }
+      } catch (error) {
+        const hint = 'Give the same line with --resume to go on.'
+        if (signal.aborted) {
+          return { exitCode: exitCode(), value: { ...about, interrupted: true, hint }, text: hint }
+        }
+        const stats = hasCode(error, 'telops/frame-integrity') && (error.details.stats as DownloadStatistics)
+        return stats
+          ? failed(error, { ...about, statistics: plain(stats) }, closing(stats))
+          : failed(error, about)
+      }
+    },
   )
 }
 

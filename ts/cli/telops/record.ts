@@ -1,8 +1,13 @@
 import { recordingText, type TelopsCamera } from '../../telops.js'
-import { interruptible } from '../interrupt.js'
-import { failed, type Outcome } from '../outcome.js'
+import { ended, type Outcome } from '../outcome.js'
 import type { Output } from '../output.js'
-import { configured, identified, type SettingOptions, type TelopsOptions, withTelops } from './camera.js'
+import {
+  configured,
+  identified,
+  interruptibleTelops,
+  type SettingOptions,
+  type TelopsOptions,
+} from './camera.js'
 import { recordedText } from './info.js'
 
 /** What the command line says of a recording. */
@@ -20,33 +25,23 @@ export interface RecordOptions extends TelopsOptions, SettingOptions {
 /** `framewire telops record`: record into the onboard buffer. */
 export async function record(options: RecordOptions, output: Output): Promise<Outcome> {
   const { sequences, frames, duration, preMoi, moiSource } = options
-  return interruptible(
-    (signal, exitCode) =>
-      withTelops(
-        options,
-        output,
-        async (camera) => {
-          await configured(camera, options)
-          const buffer = await camera.bufferConfigure({
-            nSequences: sequences,
-            framesPerSequence: frames,
-            durationSeconds: duration,
-            preMoi,
-            moiSource,
-          })
-          const recording = moiSource === 'software' ? fired : awaited
-          const error = await recording(camera, options, output, signal).catch((error: unknown) => error)
-          output.live('')
-          const { recorded } = await camera.bufferInfo()
-          const value = { ...identified(camera), ...buffer, recorded }
-          const text = `Recorded ${recordedText(recorded)}`
-          if (signal.aborted) return { exitCode: exitCode(), value: { ...value, interrupted: true }, text }
-          return error ? failed(error, value, text) : { exitCode: 0, value, text }
-        },
-        signal,
-      ),
-    () => output.note('framewire: stopping the recording. Ctrl-C again ends at once.'),
-  )
+  return interruptibleTelops(options, output, 'stopping the recording.', async (camera, signal, exitCode) => {
+    await configured(camera, options)
+    const buffer = await camera.bufferConfigure({
+      nSequences: sequences,
+      framesPerSequence: frames,
+      durationSeconds: duration,
+      preMoi,
+      moiSource,
+    })
+    const recording = moiSource === 'software' ? fired : awaited
+    const error = await recording(camera, options, output, signal).catch((error: unknown) => error)
+    output.live('')
+    const { recorded } = await camera.bufferInfo()
+    const value = { ...identified(camera), ...buffer, recorded }
+    const text = `Recorded ${recordedText(recorded)}`
+    return ended(error, value, text, signal.aborted && exitCode())
+  })
 }
 
 /** Sequences whose moments of interest are fired from here. */

@@ -1,6 +1,6 @@
 import { Status } from '../../gige-vision/bootstrap.js'
+import { floatBits, floatOf } from '../../gige-vision/register-float.js'
 import { Register, type RegisterName, type TelopsRegister } from '../../telops/registers.js'
-import { fromFloat, toFloat } from '../float.js'
 import type { Refusal, RegisterMap } from '../register-map.js'
 import { CHOICES } from './choices.js'
 
@@ -84,7 +84,7 @@ export class CameraRegisters {
     { read, write }: { read: () => number; write?: (value: number) => Refusal },
   ): void {
     const { address, type }: TelopsRegister = Register[name]
-    const [decode, encode] = type === 'float' ? [toFloat, fromFloat] : [Number, Number]
+    const [decode, encode] = type === 'float' ? [floatOf, floatBits] : [Number, Number]
     this.#map.register(address, {
       read: () => encode(read()),
       ...(write && {

@@ -1,4 +1,4 @@
-import { adapterFindings } from '../../gige/doctor/adapter.js'
+import { adapterFindings, mtuFix } from '../../gige/doctor/adapter.js'
 import { cameraFindings } from '../../gige/doctor/camera.js'
 import type { Finding } from '../../gige/doctor/finding.js'
 import { hostFindings } from '../../gige/doctor/host.js'
@@ -75,14 +75,8 @@ function jumboFinding(
       `${mtu} bytes, but packets of ${lost} do not get through: a switch on the way carries no jumbo frames`,
     )
   }
-  const fix =
-    platform === 'linux'
-      ? `sudo ip link set dev ${name} mtu ${JUMBO_BYTES}`
-      : platform === 'darwin'
-        ? `sudo ifconfig ${name} mtu ${JUMBO_BYTES}`
-        : undefined
   const message = `${mtu} bytes: with jumbo frames (${JUMBO_BYTES}) there are fewer packets, which cost less CPU and lose fewer frames`
-  return { ...say(message), ...(fix && { fix }) }
+  return { ...say(message), ...mtuFix(name, JUMBO_BYTES, platform) }
 }
 
 function carriedFinding(name: string, probe: readonly PacketSizeProbe[]): Finding | undefined {
