@@ -38,7 +38,9 @@ function node(script: string, cwd = app): string {
 describe('the packed package, installed in an empty folder', () => {
   it('runs the examples of the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const [example, ofCamera, ofTelops] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code)
+    const [example, ofCamera, ofTelops] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(
+      ([, code]) => code,
+    )
     expect(example).toContain("from 'framewire'")
     expect(ofCamera).toContain("from 'framewire/gige'")
     expect(ofTelops).toContain("from 'framewire/telops'")

@@ -3,9 +3,11 @@ use crate::Scale;
 /// What the counts of a frame come to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
-    /// The least and the greatest.
+    /// The least of them.
     pub least: u16,
+    /// The greatest of them.
     pub greatest: u16,
+    /// Their mean.
     pub mean: f64,
 }
 

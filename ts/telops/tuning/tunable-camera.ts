@@ -28,7 +28,9 @@ export type TrialStatistics = Pick<
 /** What tuning needs of a camera: what was recorded, and to download some of it. */
 export interface TunableCamera {
   readonly identity: ReachableCamera
+  /** Frames of each sequence. */
   bufferInfo(): Promise<Pick<BufferInfo, 'recorded'>>
+  /** Size of a sequence's frames. */
   bufferSequence(sequence: number): Promise<Pick<BufferSequence, 'width' | 'height'>>
   /** Puts every register of the camera back, whatever becomes of it. */
   bufferDownload(
@@ -38,5 +40,6 @@ export interface TunableCamera {
 
 /** A camera that keeps what was found, for its later downloads. */
 export interface TunedCamera {
+  /** Begin later downloads so. */
   useConnection(packetSize: number, bitrateMbps: number, receiveBufferBytes: number): void
 }
