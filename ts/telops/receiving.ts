@@ -29,6 +29,9 @@ import type { DownloadStatistics } from './download/statistics.js'
 import { HEADER_ROWS, rawBytes, TelopsFrame, type TelopsFrameParts } from './frame.js'
 import { readTrigger } from './trigger.js'
 
+/** What a Gigabit link carries: the camera sends no more, however fast its sensor is. */
+const LINK_BYTES_PER_SECOND = 125e6
+
 /** What pixels are to become. */
 export interface ConvertOptions {
   /** Values in degC where the camera is calibrated for it, as float32, instead of counts as uint16; default true. */
@@ -166,6 +169,10 @@ export class TelopsReceiving extends TelopsBuffering {
 
   #camera(maker: string, streamed?: (statistics: StreamStatistics) => void): StreamingCamera<TelopsFrame> {
     const { gige, configuration } = this
+    const payloadBytes = async () => {
+      const [width, height] = await this.resolution()
+      return rawBytes(width, height)
+    }
     const acquiring: AcquiringCamera = {
       ...(streamed && { streamed }),
       get packetDelayTicks() {
@@ -175,11 +182,8 @@ export class TelopsReceiving extends TelopsBuffering {
         return gige.address
       },
       addEventListener: gige.addEventListener.bind(gige),
-      payloadBytes: async () => {
-        const [width, height] = await this.resolution()
-        return rawBytes(width, height)
-      },
-      frameRate: () => this.frameRate(),
+      payloadBytes,
+      frameRate: async () => Math.min(await this.frameRate(), LINK_BYTES_PER_SECOND / (await payloadBytes())),
       // What is in the buffer needs no trigger.
       isTriggered: async () =>
         streamed !== undefined && (await readTrigger(this.registers, 'acquisitionStart')).enabled,

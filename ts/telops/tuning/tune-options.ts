@@ -15,7 +15,7 @@ export interface TuneOptions {
   candidateReceiveBufferBytes?: readonly number[]
   /** Frames of each download of the sweep; default 300, and never more than there are. */
   testFrames?: number
-  /** Called before each trial. */
+  /** Called after each trial. */
   onProgress?: (progress: TuneProgress) => void
   signal?: AbortSignal
 }
