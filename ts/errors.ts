@@ -28,6 +28,8 @@ export interface ErrorDetails {
   'frames/file-unsupported': { path: string; reason: string }
   /** A recording unpacks to more than it declares or than is allowed. */
   'frames/file-too-large': { path: string; limitBytes: number }
+  /** The system refused to write a file of images; `reason` is its own word. */
+  'frames/file-write': { path: string; reason: string }
 
   /** A constructor or method option is out of its range. */
   'stream/option': { option: string; given: unknown; expected: string }

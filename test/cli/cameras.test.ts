@@ -60,7 +60,7 @@ describeWithPeers('commands of cameras', ['arv-fake-gv-camera-0.8'], () => {
       })
       const { lines } = await run('info', ...camera())
       expect(lines).toContain('Camera    Aravis Fake (CLI1)')
-      expect(lines).toContain('Image     200 x 320, Mono8')
+      expect(lines).toContain('Image     320 x 200, Mono8')
       expect(lines).toContain('Exposure  5000 µs')
     })
 
@@ -147,7 +147,7 @@ describeWithPeers('commands of cameras', ['arv-fake-gv-camera-0.8'], () => {
       expect(told).toMatchObject({
         ok: true,
         camera: 'CLI1',
-        shape: [48, 64],
+        shape: [3, 48, 64],
         dtype: 'uint8',
         pixelFormat: 'Mono8',
         losses: { camera: 0, wire: 0, kernel: 0, app: 0 },

@@ -97,7 +97,10 @@ describe('files of images', () => {
     const path = join(folder(), 'shot.png')
     const both = [await imageFiles(path, 1), await imageFiles(path, 1)]
     await both[0]!.write(image([2, 2], 8))
-    await expect(both[1]!.write(image([2, 2], 8))).rejects.toMatchObject({ code: 'EEXIST' })
+    await expect(both[1]!.write(image([2, 2], 8))).rejects.toMatchObject({
+      code: 'frames/file-write',
+      details: { path, reason: 'EEXIST' },
+    })
   })
 
   it('need a folder', async () => {

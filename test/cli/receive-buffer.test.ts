@@ -23,7 +23,7 @@ describeWithLink('a receive buffer', () => {
     const { code, lines } = await runAsNobody(link, 'there', 'grab', '--camera', link.here, ...out)
     expect(code, lines.join('\n')).toBe(0)
     const granted = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'))
-    const isTold = lines.some((line) => line.includes('[FRAMEWIRE_RECEIVE_BUFFER]'))
+    const isTold = lines.some((line) => line.startsWith("framewire: The kernel's receive buffer is small: "))
     expect(isTold).toBe(granted < Math.min(needed, 32 * 2 ** 20))
     expect(lines.some((line) => /^\$ echo net\.core\.rmem_max=\d+ \| sudo tee/.test(line))).toBe(isTold)
   })

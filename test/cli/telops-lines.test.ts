@@ -7,6 +7,7 @@ const NO_LOSS: DownloadStatistics = {
   nFrames: 10_000,
   nBefore: 0,
   nIncomplete: 0,
+  incompleteFrames: [],
   incompleteFrameIds: [],
   perFrameMissing: new Map(),
   resendRequested: 0,
@@ -42,15 +43,27 @@ describe('the lines of a download', () => {
   })
 
   it('name the frames that are not whole', () => {
-    const ids = Array.from({ length: 12 }, (_, n) => 5 + n)
-    const lossy = { ...NO_LOSS, nIncomplete: 12, incompleteFrameIds: ids, elapsedSeconds: 40 }
+    const incompleteFrames = Array.from({ length: 12 }, (_, n) => 5 + n)
+    const incompleteFrameIds = incompleteFrames.map((frame) => 100_001 + frame)
+    const lossy = { ...NO_LOSS, nIncomplete: 12, incompleteFrames, incompleteFrameIds, elapsedSeconds: 40 }
     expect(closing(lossy)).toBe(
       'Downloaded 9988 frames in 40.0 s (250 fps, 44.8 MB/s)\n' +
-        'Data check: 12 of 10000 frames incomplete (ids 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, ...), ' +
-        'range [24.9, 36.2], mean 28.1',
+        'Data check: 12 of 10000 frames incomplete (frames 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, ..., counted from 0; ' +
+        "the camera's ids 100006, 100007, 100008, 100009, 100010, 100011, 100012, 100013, 100014, 100015, ...), " +
+        'range [24.9, 36.2], mean 28.1\n' +
+        'Pixels that never came are NaN, or 0 where values are counts.',
     )
     const skipped = closing({ ...NO_LOSS, nStrideGaps: 2 })
     expect(skipped).toContain('Data check: 2 gaps in time, 10000 frames, range')
+  })
+
+  it.each([
+    [0.0431, '0.043'],
+    [0.5, '0.5'],
+    [0.96, '1.0'],
+  ])('has no time of 0.0 s: %d', (elapsedSeconds, shown) => {
+    const [line] = closing({ ...NO_LOSS, elapsedSeconds }).split(' (')
+    expect(line).toBe(`Downloaded 10000 frames in ${shown} s`)
   })
 
   const progress = {
@@ -66,6 +79,10 @@ describe('the lines of a download', () => {
     expect(barText(progress, 36.8)).toBe(
       'Downloading: 100%|██████████| 10000/10000 [00:36<00:00, 271.84frame/s, 44.8MB/s, 0 missing]',
     )
+  })
+
+  it('then are a bar of what is packed', () => {
+    expect(barText({ ...progress, packed: 5300 }, 40)).toBe('Packing:  53%|█████▎    | 5300/10000 [00:40]')
   })
 
   it.each([

@@ -2,32 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { telopsFrame, telopsValues } from '../../ts/simulator/telops/formula.js'
-import type { TelopsSimulatorOptions } from '../../ts/simulator/telops/options.js'
 import { parseNpy } from '../interop/npy.js'
 import { describeWithPython, ZarrPython } from '../interop/python.js'
-import { opened, record, simulated } from '../telops/simulated.js'
-import { folder, json, run, start } from './command.js'
+import { simulated } from '../telops/simulated.js'
+import { folder, json, start } from './command.js'
+import { HEIGHT, RESUME_HINT, recorded, telops, told, WIDTH } from './telops-command.js'
 
-const [WIDTH, HEIGHT] = [64, 64]
 /** In the headers of a simulated camera's second sequence. */
 const SECOND_SEQUENCE = 100_001
-
-/** A simulated camera with sequences of so many frames of 64 x 64; answers its address. */
-async function recorded(frames: number, options: TelopsSimulatorOptions = {}, nSequences = 2) {
-  const simulator = await simulated({ ringDeadMs: 0, ...options })
-  const camera = await opened(simulator)
-  await record(camera, { frames, nSequences })
-  await camera.close()
-  return simulator.address
-}
-
-const telops = (name: string, ip: string, ...args: string[]) => run(['telops', name, '--ip', ip, ...args])
-
-/** The result that a command printed with `--json`. */
-async function told(name: string, ip: string, ...args: string[]) {
-  const { stdout } = await telops(name, ip, ...args, '--json')
-  return json(stdout) as unknown as Record<string, unknown> & { error: { code: string; message: string } }
-}
 
 /** Frames of a recording from one header id on, as bytes. */
 function frames(values: typeof telopsFrame | typeof telopsValues, firstId: number, count: number): Buffer {
@@ -54,7 +36,7 @@ describe('framewire telops', () => {
     expect(code).toBe(0)
     // Times are as they come; the frames and their values are not.
     expect(stdout).toMatch(
-      /^Downloaded 100 frames in \d+\.\d s \(\d+ fps, \d+\.\d MB\/s\)\nData check: OK, 100 frames, range \[24\.0, 28\.0\], mean 26\.0\n$/,
+      /^Downloaded 100 frames in \d+\.\d+ s \(\d+ fps, \d+\.\d MB\/s\)\nData check: OK, 100 frames, range \[24\.0, 28\.0\], mean 26\.0\n$/,
     )
     expect(stderr).toMatch(
       /^Downloading: 100%\|█{10}\| 100\/100 \[00:\d\d<00:00, \d+\.\d\dframe\/s, \d+\.\dMB\/s, 0 missing\]\n$/,
@@ -122,11 +104,12 @@ describe('framewire telops', () => {
     running.child.kill('SIGINT')
     const { code, stdout } = await running.ended
     expect(code).toBe(130)
-    expect(json(stdout)).toMatchObject({ ok: false, interrupted: true })
+    expect(json(stdout)).toMatchObject({ ok: false, interrupted: true, hint: RESUME_HINT })
     expect(await told('download', address, '-o', out, '--raw')).toMatchObject({ error: { code: 'usage' } })
-    expect(await told('download', address, '-o', out, '--resume')).toMatchObject({
-      error: { code: 'telops/resume' },
-    })
+    const other = await told('download', address, '-o', out, '--resume')
+    expect(other).toMatchObject({ error: { code: 'telops/resume' } })
+    expect(other.error.message).toContain('--raw (now: --celsius)')
+    expect(other.hint).toBeUndefined()
     const resumed = (await told('download', address, '-o', out, '--raw', '--resume')) as {
       ok?: unknown
       statistics?: { nBefore: number; nFrames: number; values: { frames: number; mean: number } }
@@ -153,14 +136,14 @@ describe('framewire telops', () => {
     ]
     for (const [option, value] of wrong) {
       const { code, stderr } = await telops('download', address, '-o', out, option, value, '--quiet')
-      expect(stderr).toContain(`(option ${option})`)
+      expect(stderr).toContain(`: ${option} `)
       expect(code, option).toBe(2)
     }
     for (const args of [['-o', 'frames.tif'], ['-o', out, '--raw', '--celsius'], []]) {
       expect(await telops('download', address, ...args)).toMatchObject({ code: 2, stdout: '' })
     }
     const { code, stderr } = await telops('record', address, '--frame-rate', '0')
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('(option --frame-rate)') })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(': --frame-rate is 0; ') })
     expect(existsSync(out)).toBe(false)
   })
 
@@ -170,7 +153,7 @@ describe('framewire telops', () => {
     const lossy = ['--retries', '0', '--no-resend', '--raw', '--packet-size', '1500', '--bitrate', '500']
     const failed = await telops('download', address, '-o', join(at, 'a.npy'), ...lossy)
     expect(failed.code).toBe(1)
-    expect(failed.stdout).toMatch(/^Data check: \d+ of 100 frames incomplete \(ids \d+, /m)
+    expect(failed.stdout).toMatch(/^Data check: \d+ of 100 frames incomplete \(frames \d+, /m)
     expect(failed.stderr).toMatch(/^framewire: telops\/frame-integrity: /m)
     const out = join(at, 'b.npy')
     const allowed = await telops('download', address, '-o', out, ...lossy, '--max-dropped', '100')
@@ -202,6 +185,8 @@ describe('framewire telops', () => {
     const several = join(at, 'several.npy')
     expect(await telops('grab', address, '-o', several, '--count', '5')).toMatchObject({ code: 0 })
     expect(parseNpy(readFileSync(several))).toMatchObject({ descr: '<f4', shape: [5, HEIGHT, WIDTH] })
+    const { stdout } = await telops('grab', address, '-o', join(at, 'd.npy'), '--count', '2')
+    expect(stdout).toMatch(/^Frames {4}2 of 64 x 64, float32 \(degC\)$/m)
     const refused = await telops('grab', address, '-o', join(at, 'c.png'), '--celsius')
     expect(refused).toMatchObject({ code: 2, stdout: '' })
   })
@@ -211,6 +196,7 @@ describe('framewire telops', () => {
     expect(await told('info', address, '--local-ip', '127.0.0.1')).toMatchObject({
       ok: true,
       address,
+      camera: expect.stringMatching(/^TEL/),
       resolution: [WIDTH, HEIGHT],
       state: 'connected',
       buffer: { recorded: [200, 200] },
@@ -264,8 +250,12 @@ describeWithPython('framewire telops download into a .zarr', () => {
   it('has every frame, and when it was taken', async () => {
     const address = await recorded(300)
     const out = join(folder(), 'frames.zarr')
-    const { code, stdout } = await telops('download', address, '-o', out, '--sequence', '1', '--first', '10')
+    const given = ['--sequence', '1', '--first', '10']
+    const { code, stdout, stderr } = await telops('download', address, '-o', out, ...given)
     expect(code).toBe(0)
+    expect(stderr).toMatch(
+      /^Downloading: 100%\|.* 290\/290 .*\nPacking: 100%\|█{10}\| 290\/290 \[\d\d:\d\d\]\n$/,
+    )
     expect(stdout).toMatch(/^Data check: OK, 290 frames, range \[24\.0, 28\.0\], mean 26\.0$/m)
     const { frames: stored, times } = await read(out)
     expect(stored).toMatchObject({ descr: '<f4', shape: [290, HEIGHT, WIDTH] })

@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FramewireError, TelopsCamera } from 'framewire/telops'
 import { describe, expect, it } from 'vitest'
 import { Bootstrap, ControlPrivilege } from '../../ts/gige-vision/bootstrap.js'
 import { describeWithMount, fill, smallDisk } from '../disk/small-disk.js'
 import { Host } from '../simulator/host.js'
+import { expectShown } from './lossy-download.js'
 import { registerValues } from './register-values.js'
 import { opened, record, simulated, until } from './simulated.js'
 
@@ -45,8 +47,10 @@ const WRONG: WrongCall[] = [
   [(camera) => camera.sensorTemperature(odd('roof')), 'place', /sensor/],
   [(camera) => camera.setPosixTime(-1), 'PosixTime', /from 0/],
   [(camera) => camera.writeFloatRegister(0xe810, Number.NaN), 'value', /finite/],
-  [(camera) => camera.bufferConfigure({ nSequences: 0 }), 'nSequences', /1 or more/],
-  [(camera) => camera.bufferConfigure({ framesPerSequence: 1.5 }), 'framesPerSequence', /1 or more/],
+  [(camera) => camera.bufferConfigure({ nSequences: 0 }), 'nSequences', /from 1 to/],
+  [(camera) => camera.bufferConfigure({ framesPerSequence: 1.5 }), 'framesPerSequence', /from 1 to/],
+  [(camera) => camera.bufferConfigure({ framesPerSequence: 1e8 }), 'framesPerSequence', /from 1 to [1-9]/],
+  [(camera) => camera.bufferConfigure({ nSequences: 1e6 }), 'nSequences', /from 1 to [1-9]/],
   [(camera) => camera.bufferConfigure({ framesPerSequence: 9, preMoi: 10 }), 'preMoi', /at most the 9/],
   [(camera) => camera.bufferConfigure({ durationSeconds: -1 }), 'durationSeconds', /above 0/],
   [(camera) => camera.bufferConfigure({ moiSource: odd('moon') }), 'moiSource', /software/],
@@ -201,19 +205,50 @@ describe('a Telops camera that vanishes', () => {
 })
 
 describeWithMount('a download onto a full disk', () => {
-  it('says so, puts the registers back, and goes on when there is room', async () => {
+  it('is not begun where the disk has no room for it', async () => {
     const folder = smallDisk(8 << 20)
     const camera = await opened(await simulated({ ringDeadMs: 0 }))
     await record(camera, { frames: 500, resolution: [64, 64] })
-    const before = await registerValues(camera)
-    const free = fill(folder, 1 << 20)
-    const file = join(folder, 'recording.npy')
-    const fault = await faultOf(camera.bufferDownloadTo(file, { convert: false }))
+    fill(folder, 1 << 20)
+    const fault = await faultOf(camera.bufferDownloadTo(join(folder, 'recording.npy'), { convert: false }))
     expect(fault).toMatchObject({ code: 'telops/write', details: { reason: 'ENOSPC' } })
+    expect(fault.message).toMatch(/room for 1\.0 MB, and the 500 frames take 4\.1 MB/)
+    expect(readdirSync(folder)).toEqual(['filler'])
+  })
+
+  it('says so, puts the registers back, and goes on with what is missing when there is room', async () => {
+    const folder = smallDisk(8 << 20)
+    const camera = await opened(await simulated({ ringDeadMs: 0, bandwidthMBps: 4 }))
+    await record(camera, { frames: 500, resolution: [64, 64] })
+    const before = await registerValues(camera)
+    const file = join(folder, 'recording.npy')
+    let free: (() => void) | undefined
+    const onProgress = ({ done }: { done: number }) => {
+      if (done > 50) free ??= fill(folder, 1 << 18)
+    }
+    const fault = await faultOf(camera.bufferDownloadTo(file, { convert: false, onProgress }))
+    expect(fault).toMatchObject({ code: 'telops/write', details: { reason: 'ENOSPC', path: file } })
     expect(fault.message).toContain('Free some space')
+    expect(readdirSync(folder).sort()).toEqual(['filler', 'recording.npy', 'recording.npy.download'])
     expect(await registerValues(camera)).toEqual(before)
-    free()
+    free!()
     const statistics = await camera.bufferDownloadTo(file, { convert: false, resume: true })
     expect(statistics).toMatchObject({ nFrames: 500, nIncomplete: 0 })
+    expect(statistics.nBefore).toBeGreaterThan(50)
+    expectShown(file, 500, [64, 64])
+  })
+
+  it('names the group that was asked for, of whatever lies in it', async () => {
+    const folder = smallDisk(8 << 20)
+    const camera = await opened(await simulated({ ringDeadMs: 0 }))
+    await record(camera, { frames: 500, resolution: [64, 64] })
+    const free = fill(folder, 1 << 20)
+    const group = join(folder, 'recording.zarr')
+    const fault = await faultOf(camera.bufferDownloadTo(group, { convert: false }))
+    expect(fault).toMatchObject({ code: 'telops/write', details: { reason: 'ENOSPC', path: group } })
+    free()
+    const statistics = await camera.bufferDownloadTo(group, { convert: false, resume: true })
+    expect(statistics).toMatchObject({ nFrames: 500, nIncomplete: 0 })
+    expect(readdirSync(folder)).toEqual(['recording.zarr'])
   })
 })

@@ -28,7 +28,7 @@ export function cameraInfo(options: CameraOptions, output: Output): Promise<Outc
         ['Address', `${address}, from ${interfaceIp}${interfaceName ? ` on ${interfaceName}` : ''}`],
         ['Hardware', `${mac}, GigE Vision ${version}${deviceVersion ? `, version ${deviceVersion}` : ''}`],
         ['Features', `${about.vendor} ${about.model}, version ${about.version}`],
-        ['Image', height !== undefined && `${height} x ${width}, ${pixelFormat ?? 'format unknown'}`],
+        ['Image', height !== undefined && `${width} x ${height}, ${pixelFormat ?? 'format unknown'}`],
         ['Exposure', exposureTimeUs !== undefined && `${exposureTimeUs} µs`],
         ['Rate', frameRate !== undefined && `${frameRate} frames/s`],
         ['Gain', gain !== undefined && String(gain)],

@@ -25,7 +25,7 @@ export async function grab(options: GrabOptions, output: Output): Promise<Outcom
         await assign(await camera.features(), assignments)
         return new Grabbing(grabbable(camera), files).outcome(options, output, signal, exitCode)
       }),
-    () => output.note('framewire: stopping; what came is written. Ctrl-C again ends at once.'),
+    (again) => output.note(`framewire: stopping; what came is written. ${again}`),
   )
 }
 

@@ -49,6 +49,7 @@ export class Grabbing<F extends GrabbableFrame> {
   /** What all of them are, as the first one is. */
   #kind: (Pick<F, 'shape' | 'dtype'> & ReturnType<Grabbable<F>['kind']>) | undefined
   #losses: CaptureLosses | undefined
+  #wanted = 0
 
   constructor(of: Grabbable<F>, files: ImageFiles) {
     this.#of = of
@@ -62,6 +63,7 @@ export class Grabbing<F extends GrabbableFrame> {
     signal: AbortSignal,
     exitCode: () => InterruptedCode,
   ): Promise<Outcome> {
+    this.#wanted = options.count
     const error = await this.#run(options, output, signal).catch((error: unknown) => error)
     const { value, text } = await this.#result()
     return ended(error, value, text, signal.aborted && exitCode())
@@ -97,12 +99,24 @@ export class Grabbing<F extends GrabbableFrame> {
     const { camera, described } = this.#of
     const frames = this.#grabbed
     const { shape = [], dtype, value, text } = this.#kind ?? {}
+    const [height, width, channels] = shape
+    const size = [width, height, ...(channels === undefined ? [] : [channels])].join(' x ')
+    const wanted = frames.length < this.#wanted ? ` (asked for: ${this.#wanted})` : ''
     const [first, last] = [files[0], files.at(-1)]
     return {
-      value: { ...camera, shape, dtype, ...value, frames, losses: this.#losses, files },
+      // As the file has it: an array of several frames has three axes.
+      value: {
+        ...camera,
+        shape: this.#files.isStack && frames.length > 0 ? [frames.length, ...shape] : shape,
+        dtype,
+        ...value,
+        frames,
+        losses: this.#losses,
+        files,
+      },
       text: table([
         ['Camera', described],
-        ['Frames', `${frames.length}${text !== undefined ? ` of ${shape.join(' x ')}, ${text}` : ''}`],
+        ['Frames', `${frames.length}${text !== undefined ? ` of ${size}, ${text}` : ''}${wanted}`],
         ['Values', frames.length > 0 && valuesText(frames)],
         ['Lost', this.#losses && lossText(this.#losses)],
         ['Written', first !== undefined && (files.length > 1 ? `${first} to ${last}` : first)],

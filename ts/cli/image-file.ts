@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { FramewireError } from '../errors.js'
 import { npyHeader } from '../frames/npy-header.js'
@@ -10,7 +10,12 @@ import { tiffFile } from './tiff-file.js'
 
 /** Where images go. */
 export interface ImageFiles {
-  /** Write the next image. It is the caller's again when this resolves. */
+  /** All images are one array. */
+  readonly isStack: boolean
+  /**
+   * Write the next image. It is the caller's again when this resolves. Rejects with `frames/file-write` where the system
+   * refuses; of the image that was being written nothing is left then.
+   */
   write(image: Image): Promise<void>
   /** No image follows. Answers the files that were written. */
   close(): Promise<string[]>
@@ -77,7 +82,20 @@ function unfit(path: string, reason: string) {
   )
 }
 
+/** The system's refusal as an error that names the file; an error that is none of the system's stays as it is. */
+async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const { code } = (cause ?? {}) as { code?: unknown }
+    if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw cause
+    const message = `${path}: the system refused to write it (${code}). Free some space, or give another file.`
+    throw new FramewireError('frames/file-write', message, { path, reason: code }, { cause })
+  }
+}
+
 class SingleFiles implements ImageFiles {
+  readonly isStack = false
   readonly #pathOf: (index: number) => string
   readonly #encode: Encode
   readonly #written: string[] = []
@@ -90,11 +108,12 @@ class SingleFiles implements ImageFiles {
   async write(image: Image): Promise<void> {
     const path = this.#pathOf(this.#written.length)
     const content = await this.#encode(image, path)
-    const file = await open(path, 'wx')
+    const file = await told(path, () => open(path, 'wx'))
     try {
-      await file.writeFile(content)
-    } finally {
-      await file.close()
+      await told(path, () => file.writeFile(content).finally(() => file.close()))
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
     }
     this.#written.push(path)
   }
@@ -107,14 +126,16 @@ class SingleFiles implements ImageFiles {
 /** One array. Its header is written at the end, when it is known how many images there are. */
 class NpyFile implements ImageFiles {
   readonly #path: string
-  readonly #isStack: boolean
+  readonly isStack: boolean
   #file: FileHandle | undefined
   #first: Image | undefined
   #images = 0
+  /** Of whole images. */
+  #bytes = 0
 
   constructor(path: string, isStack: boolean) {
     this.#path = path
-    this.#isStack = isStack
+    this.isStack = isStack
   }
 
   async write({ data, shape }: Image): Promise<void> {
@@ -126,21 +147,38 @@ class NpyFile implements ImageFiles {
         { expected: this.#first.shape, actual: shape },
       )
     }
-    this.#file ??= await open(this.#path, 'wx')
-    if (this.#images === 0) await this.#file.appendFile(this.#header())
-    await this.#file.appendFile(bytesOf(data))
+    await told(this.#path, async () => {
+      this.#file ??= await open(this.#path, 'wx')
+      if (this.#images === 0) await this.#file.appendFile(this.#header())
+      await this.#file.appendFile(bytesOf(data))
+    })
     this.#images++
+    this.#bytes += data.byteLength
   }
 
   async close(): Promise<string[]> {
     if (!this.#file) return []
-    await this.#file.write(this.#header(), 0, undefined, 0)
-    await this.#file.close()
-    return [this.#path]
+    const file = this.#file
+    if (this.#images === 0) {
+      await file.close()
+      await rm(this.#path, { force: true })
+      return []
+    }
+    return told(this.#path, async () => {
+      try {
+        const header = this.#header()
+        // Behind the last whole image there may be a part of one that the disk had no room for.
+        await file.truncate(header.length + this.#bytes)
+        await file.write(header, 0, undefined, 0)
+        return [this.#path]
+      } finally {
+        await file.close()
+      }
+    })
   }
 
   #header(): Uint8Array {
     const { data, shape } = this.#first!
-    return npyHeader(DESCRIPTIONS[data.BYTES_PER_ELEMENT]!, this.#isStack ? [this.#images, ...shape] : shape)
+    return npyHeader(DESCRIPTIONS[data.BYTES_PER_ELEMENT]!, this.isStack ? [this.#images, ...shape] : shape)
   }
 }

@@ -4,6 +4,7 @@ import { outputOptions, type Run } from './command.js'
 import { HELP } from './help.js'
 import { type ExitCode, failed, report } from './outcome.js'
 import { Output } from './output.js'
+import { tellWarnings } from './process-warnings.js'
 import { recordCommand } from './record-command.js'
 import {
   apiKeyOption,
@@ -17,12 +18,14 @@ import {
 import { simulateCommand } from './simulate-command.js'
 import { telopsCommands } from './telops/commands.js'
 import * as values from './values.js'
+import { warningText } from './wording.js'
 
 /** The command `framewire`: read the command line, do what it says, print how that ended. Answers the exit code. */
 export async function main(argv: readonly string[], version: string): Promise<ExitCode> {
   let exitCode: ExitCode = 0
   const program = grammar(version, async (options, work) => {
     const output = new Output(options)
+    tellWarnings((code, message, detail) => output.note(warningText(code, message, detail)))
     exitCode = report(await work(output).catch(failed), output)
   })
   try {

@@ -21,7 +21,7 @@ export async function record(options: RecordOptions, output: Output): Promise<Ou
         await assign(await camera.features(), assignments)
         return outcome(camera, await into({ camera, options, output, signal }), signal.aborted && exitCode())
       }),
-    () => output.note('framewire: stopping the camera; what came is kept. Ctrl-C again ends at once.'),
+    (again) => output.note(`framewire: stopping the camera; what came is kept. ${again}`),
   )
 }
 

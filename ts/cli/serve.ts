@@ -46,6 +46,6 @@ export async function serve(
       await server.close()
       return { exitCode: 0 }
     },
-    () => output.note('framewire: stopping after the requests under way; Ctrl-C again ends at once.'),
+    (again) => output.note(`framewire: stopping after the requests under way; ${again}`),
   )
 }

@@ -76,7 +76,7 @@ export async function simulate(
         ]),
       }
     },
-    () => output.note('framewire: switching the camera off; Ctrl-C again ends at once.'),
+    (again) => output.note(`framewire: switching the camera off; ${again}`),
   )
 }
 

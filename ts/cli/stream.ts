@@ -85,11 +85,11 @@ export async function stream(
         }
         return { exitCode: signal.aborted ? exitCode() : 0, value: value(signal.aborted), text: text() }
       },
-      () =>
+      (again) =>
         output.problem(
           journals
-            ? 'framewire: interrupted: no more is read; what was taken goes to the journal. Ctrl-C again ends at once.'
-            : 'framewire: interrupted: no more is read; waiting until what was taken is stored. Ctrl-C again ends at once.',
+            ? `framewire: interrupted: no more is read; what was taken goes to the journal. ${again}`
+            : `framewire: interrupted: no more is read; waiting until what was taken is stored. ${again}`,
         ),
     )
   } finally {

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { readInterfaces } from '../datagrams/interfaces-node.js'
 import { nodeDisk } from '../disk/disk-node.js'
+import { roomFor } from '../disk/room-node.js'
 import {
   type AcquireOptions,
   Acquisition,
@@ -64,7 +65,9 @@ export class TelopsReceiving extends TelopsBuffering {
     this.#downloads = new Downloads({
       camera: { registers: this.registers, port: gige, clock, streaming: this.#camera('telops-counts') },
       serialNumber: gige.identity.serialNumber,
+      model: gige.identity.model,
       disk: nodeDisk,
+      roomFor,
       scratch: tmpdir(),
       mtu: mtuOf(readInterfaces(), gige.identity.interfaceIp),
       frames: () => gige.gigeVision().then(({ telops }) => telops),
@@ -118,8 +121,12 @@ export class TelopsReceiving extends TelopsBuffering {
 
   /**
    * Frames of a recorded sequence into a .npy file or a .zarr group (array `frames`), `[frames, height, width]`, which must
-   * be new. A record lies beside it (`.download`) until all are there: with `resume` a download that broke off, even by a power cut, goes on. Rejects as
-   * {@link bufferDownload}, and with `telops/resume`.
+   * be new. A record lies beside it (`.download`) until all are there: with `resume` a download that broke off, even by a
+   * power cut, goes on; until then pixels of a .npy file that did not come yet are 0. Of one that is over, missing pixels are
+   * 0 as `uint16`, NaN as `float32`. A group's attributes are `serialNumber`, `model`, `sequence`, `firstFrameId`,
+   * `exposureUs`, `frameRateHz`, `calibrationMode` and, when it is over, `incompleteFrames`; that of `frames` is `units`.
+   * Rejects as {@link bufferDownload}, and with `telops/resume` and `telops/write`, which a .npy file that the disk has no
+   * room for is told by before anything is written.
    */
   bufferDownloadTo(path: string, options: FileDownloadOptions = {}): Promise<DownloadStatistics> {
     return this.#downloads.toFile(path, options)

@@ -95,7 +95,12 @@ describe('bufferConfigure', () => {
     const { fake, camera } = buffering()
     const made = await camera.bufferConfigure({ nSequences: 2, framesPerSequence: 100 })
     expect(made).toEqual({ nSequences: 2, framesPerSequence: 100, preMoi: 0, moiSource: 'software' })
-    expect(fake.taken().slice(0, 5)).toEqual([
+    expect(
+      fake
+        .taken()
+        .filter((line) => line.includes(' = '))
+        .slice(0, 5),
+    ).toEqual([
       'MemoryBufferMode = 1',
       'MemoryBufferNumberOfSequences = 2',
       'MemoryBufferSequenceSize = 100',
@@ -132,6 +137,30 @@ describe('bufferConfigure', () => {
     }
   })
 
+  it('tells how many sequences and frames the camera has room for, and writes nothing of more', async () => {
+    const { fake, camera } = buffering()
+    fake.set('MemoryBufferNumberOfSequencesMax', 64)
+    fake.set('MemoryBufferNumberOfImagesMax', 1000)
+    for (const [wrong, option, expected] of [
+      [{ nSequences: 65 }, 'nSequences', 'a whole number from 1 to 64'],
+      [{ framesPerSequence: 1001 }, 'framesPerSequence', 'a whole number from 1 to 1000'],
+      [{ framesPerSequence: 10_000_000_000 }, 'framesPerSequence', 'a whole number from 1 to 1000'],
+      [
+        { nSequences: 3, framesPerSequence: 334 },
+        'framesPerSequence',
+        'a whole number from 1 to 333 each in 3 sequences',
+      ],
+      [{ durationSeconds: 1.1 }, 'frames in durationSeconds', 'a whole number from 1 to 1000'],
+    ] as const) {
+      await expect(camera.bufferConfigure(wrong)).rejects.toMatchObject({
+        code: 'telops/option',
+        details: { option, expected },
+      })
+    }
+    expect(fake.taken().filter((line) => line.includes('='))).toEqual([])
+    await camera.bufferConfigure({ nSequences: 3, framesPerSequence: 333 })
+  })
+
   it('tells what the camera made less of', async () => {
     const { fake, camera, warnings } = buffering()
     fake.writes('MemoryBufferSequenceSize', () => 50_000)
@@ -147,7 +176,9 @@ describe('bufferConfigure', () => {
     const { fake, camera } = buffering()
     fake.refuse('MemoryBufferMode', Status.error, 3)
     await fake.pass(camera.bufferConfigure({ framesPerSequence: 10 }))
-    const steps = fake.log.map((line, at) => `${line} @ ${fake.times[at]}`)
+    const steps = fake.log
+      .map((line, at) => `${line} @ ${fake.times[at]}`)
+      .filter((step) => step.includes(' = '))
     expect(steps.slice(0, 7)).toEqual([
       'MemoryBufferMode = 1 @ 0',
       'MemoryBufferMode = 1 @ 1000',

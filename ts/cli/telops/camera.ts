@@ -6,6 +6,7 @@ import {
   type TelopsCamera,
 } from '../../telops.js'
 import { type InterruptedCode, interruptible } from '../interrupt.js'
+import type { Outcome } from '../outcome.js'
 import type { Output } from '../output.js'
 
 /** Which camera a command is about, and the way to it. */
@@ -20,7 +21,7 @@ export interface TelopsOptions {
 const TOLD_EVERY = 10
 
 /** Open the camera for as long as `work` takes. Throws as `openTelops`, and what `work` throws. */
-export async function withTelops<T>(
+async function withTelops<T>(
   { ip, localIp }: TelopsOptions,
   output: Output,
   work: (camera: TelopsCamera) => Promise<T>,
@@ -43,16 +44,31 @@ export async function withTelops<T>(
   }
 }
 
-/** As {@link withTelops}, with a signal that fires when it is interrupted; `stopping` is what is said then. */
-export function interruptibleTelops<T>(
+/**
+ * As {@link withTelops}, with a signal that fires when it is interrupted; `stopping` is what is said then. What throws
+ * behind that is the interruption's own.
+ */
+export function interruptibleTelops(
   options: TelopsOptions,
   output: Output,
   stopping: string,
-  work: (camera: TelopsCamera, signal: AbortSignal, exitCode: () => InterruptedCode) => Promise<T>,
-): Promise<T> {
+  work: (camera: TelopsCamera, signal: AbortSignal, exitCode: () => InterruptedCode) => Promise<Outcome>,
+): Promise<Outcome> {
   return interruptible(
-    (signal, exitCode) => withTelops(options, output, (camera) => work(camera, signal, exitCode), signal),
-    () => output.note(`framewire: ${stopping} Ctrl-C again ends at once.`),
+    async (signal, exitCode) => {
+      let about: object = {}
+      try {
+        const told = (camera: TelopsCamera) => {
+          about = identified(camera)
+          return work(camera, signal, exitCode)
+        }
+        return await withTelops(options, output, told, signal)
+      } catch (error) {
+        if (!signal.aborted) throw error
+        return { exitCode: exitCode(), value: { ...about, interrupted: true } }
+      }
+    },
+    (again) => output.note(`framewire: ${stopping} ${again}`),
   )
 }
 

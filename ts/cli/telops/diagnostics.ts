@@ -1,11 +1,11 @@
 import type { Outcome } from '../outcome.js'
 import type { Output } from '../output.js'
 import { columns, duration } from '../table.js'
-import { described, identified, type TelopsOptions, withTelops } from './camera.js'
+import { described, identified, interruptibleTelops, type TelopsOptions } from './camera.js'
 
 /** `framewire telops diagnostics`: what a camera measures of itself. */
 export function diagnostics(options: TelopsOptions, output: Output): Promise<Outcome> {
-  return withTelops(options, output, async (camera) => {
+  return interruptibleTelops(options, output, 'stopping.', async (camera) => {
     const measured = await camera.diagnostics()
     const of = (readings: Readonly<Record<string, number | undefined>>, unit: string, digits: number) =>
       Object.entries(readings).map(([place, reading]) => [

@@ -13,6 +13,7 @@ export class DownloadBar {
   readonly #beganMs = performance.now()
   #saidMs = performance.now()
   #last = ''
+  #isPacking = false
 
   constructor(output: Output) {
     this.#output = output
@@ -20,6 +21,11 @@ export class DownloadBar {
 
   update(progress: DownloadProgress): void {
     const now = performance.now()
+    // The line of the download stays above that of packing.
+    if (progress.packed !== undefined && !this.#isPacking) {
+      this.end()
+      this.#isPacking = true
+    }
     this.#last = barText(progress, (now - this.#beganMs) / 1000)
     this.#output.live(this.#last)
     if (this.#output.isTerminal || now - this.#saidMs < PLAIN_MS) return
@@ -37,20 +43,24 @@ export class DownloadBar {
 
 /**
  * How far a download is, in a line:
- * `Downloading:  53%|█████▎    | 5301/10000 [00:19<00:17, 271.84frame/s, 44.8MB/s, 3 missing]`.
+ * `Downloading:  53%|█████▎    | 5301/10000 [00:19<00:17, 271.84frame/s, 44.8MB/s, 3 missing]`; then, of a .zarr,
+ * `Packing:  53%|█████▎    | 5301/10000 [00:36]`, the seconds since the download began.
  */
-export function barText(
-  { done, frames, framesPerSecond, throughputMBps, missing }: DownloadProgress,
-  elapsedSeconds: number,
-): string {
-  const part = done / frames
-  const eighths = Math.floor(part * CELLS * 8)
-  const rest = EIGHTHS[eighths % 8]!
-  const bar = `${'█'.repeat(Math.floor(eighths / 8))}${rest}`.slice(0, CELLS).padEnd(CELLS)
+export function barText(progress: DownloadProgress, elapsedSeconds: number): string {
+  const { done, frames, framesPerSecond, throughputMBps, missing, packed } = progress
+  const elapsed = clock(elapsedSeconds)
+  if (packed !== undefined) return `Packing: ${partText(packed, frames)} [${elapsed}]`
   const left = framesPerSecond > 0 ? clock((frames - done) / framesPerSecond) : '?'
   const rate = `${framesPerSecond.toFixed(2)}frame/s, ${throughputMBps.toFixed(1)}MB/s`
-  const percent = String(Math.floor(part * 100)).padStart(3)
-  return `Downloading: ${percent}%|${bar}| ${done}/${frames} [${clock(elapsedSeconds)}<${left}, ${rate}, ${missing} missing]`
+  return `Downloading: ${partText(done, frames)} [${elapsed}<${left}, ${rate}, ${missing} missing]`
+}
+
+/** ` 53%|█████▎    | 5301/10000`. */
+function partText(done: number, frames: number): string {
+  const part = done / frames
+  const eighths = Math.floor(part * CELLS * 8)
+  const bar = `${'█'.repeat(Math.floor(eighths / 8))}${EIGHTHS[eighths % 8]!}`.slice(0, CELLS).padEnd(CELLS)
+  return `${String(Math.floor(part * 100)).padStart(3)}%|${bar}| ${done}/${frames}`
 }
 
 /** Seconds as a clock shows them: `00:36`, `1:02:03`. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { type DownloadStatistics, hasCode, type TelopsCamera } from '../../telops.js'
 import { mustBeNew } from '../new-file.js'
 import { failed, type Outcome, usage } from '../outcome.js'
@@ -5,6 +6,7 @@ import type { Output } from '../output.js'
 import { identified, interruptibleTelops, type TelopsOptions } from './camera.js'
 import { DownloadBar } from './download-bar.js'
 import type { UnitOptions } from './grab.js'
+import { incompleteText } from './incomplete.js'
 
 /** What the command line says of a download. */
 export interface DownloadCommandOptions extends TelopsOptions, UnitOptions {
@@ -20,8 +22,7 @@ export interface DownloadCommandOptions extends TelopsOptions, UnitOptions {
   resume?: boolean
 }
 
-/** Ids that a line names, at most. */
-const NAMED = 10
+const RESUME_HINT = 'What came is kept. Give the same line with --resume to go on.'
 
 /** `framewire telops download -o FILE`: a recorded sequence, into a file. */
 export async function download(options: DownloadCommandOptions, output: Output): Promise<Outcome> {
@@ -42,17 +43,24 @@ export async function download(options: DownloadCommandOptions, output: Output):
           text: closing(statistics),
         }
       } catch (error) {
-        const hint = 'Give the same line with --resume to go on.'
+        const hint = (await isBegun(out, error)) ? RESUME_HINT : undefined
         if (signal.aborted) {
-          return { exitCode: exitCode(), value: { ...about, interrupted: true, hint }, text: hint }
+          return { exitCode: exitCode(), value: { ...about, interrupted: true, hint }, text: hint ?? '' }
         }
-        const stats = hasCode(error, 'telops/frame-integrity') && (error.details.stats as DownloadStatistics)
-        return stats
-          ? failed(error, { ...about, statistics: plain(stats) }, closing(stats))
-          : failed(error, about)
+        if (!hasCode(error, 'telops/frame-integrity')) return failed(error, { ...about, hint }, hint)
+        const statistics = error.details.stats as DownloadStatistics
+        const text = closing(statistics) + (hint ? `\n${hint}` : '')
+        return failed(error, { ...about, hint, statistics: plain(statistics) }, text)
       }
     },
   )
+}
+
+/** Whether there is a download to go on with, which this error did not keep from beginning. */
+async function isBegun(out: string, error: unknown): Promise<boolean> {
+  if (failed(error).exitCode === 2) return false
+  if (hasCode(error, 'telops/resume') || hasCode(error, 'telops/no-frames')) return false
+  return (await stat(`${out}.download`).catch(() => undefined)) !== undefined
 }
 
 async function downloaded(
@@ -100,20 +108,24 @@ export function closing(statistics: DownloadStatistics): string {
   const came = nFrames - nBefore - nIncomplete
   const rates = `${Math.round(came / elapsedSeconds)} fps, ${throughputMBps.toFixed(1)} MB/s`
   const before = nBefore > 0 ? `; ${nBefore} were there before` : ''
-  return `Downloaded ${came} frames in ${elapsedSeconds.toFixed(1)} s (${rates})${before}\n${checkText(statistics)}`
+  const lines = [
+    `Downloaded ${came} frames in ${secondsText(elapsedSeconds)} s (${rates})${before}`,
+    checkText(statistics),
+    nIncomplete > 0 && 'Pixels that never came are NaN, or 0 where values are counts.',
+  ]
+  return lines.filter((line) => line !== false).join('\n')
 }
 
-function checkText({
-  nFrames,
-  nIncomplete,
-  nStrideGaps,
-  incompleteFrameIds,
-  values,
-}: DownloadStatistics): string {
-  const named = incompleteFrameIds.slice(0, NAMED).join(', ') + (nIncomplete > NAMED ? ', ...' : '')
+/** To a tenth, and what is less to two digits: no time is 0.0 s. */
+function secondsText(seconds: number): string {
+  return seconds < 0.95 ? String(Number(seconds.toPrecision(2))) : seconds.toFixed(1)
+}
+
+function checkText(statistics: DownloadStatistics): string {
+  const { nFrames, nIncomplete, nStrideGaps, values } = statistics
   const verdict =
     nIncomplete > 0
-      ? `${nIncomplete} of ${nFrames} frames incomplete (ids ${named})`
+      ? incompleteText(statistics)
       : `${nStrideGaps > 0 ? `${nStrideGaps} gaps in time` : 'OK'}, ${nFrames} frames`
   if (!values) return `Data check: ${verdict}`
   const { min, max, mean } = values

@@ -40,7 +40,8 @@ Examples:
   download: `
 Every frame is proved to be whole, in its order and one period behind the one before. What was lost on the way
 is asked for again, and streamed again where that does not help; frames that stay incomplete fail the command
-unless --max-dropped allows for them. Packet size and bitrate are found by themselves.
+unless --max-dropped allows for them; their missing pixels are NaN, or 0 with --raw. Packet size and bitrate are
+found by themselves.
 
 A .npy or .zarr has [frames, height, width], float32 in degC or, with --raw, uint16. A record lies beside the
 file (FILE.download) until all frames are there: with --resume a download that was cut off goes on.

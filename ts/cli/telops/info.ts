@@ -1,11 +1,11 @@
 import type { Outcome } from '../outcome.js'
 import type { Output } from '../output.js'
 import { megabytes, table } from '../table.js'
-import { described, type TelopsOptions, withTelops } from './camera.js'
+import { described, identified, interruptibleTelops, type TelopsOptions } from './camera.js'
 
 /** `framewire telops info`: how a camera is set, and what its buffer holds. */
 export function info(options: TelopsOptions, output: Output): Promise<Outcome> {
-  return withTelops(options, output, async (camera) => {
+  return interruptibleTelops(options, output, 'stopping.', async (camera) => {
     const set = await camera.info()
     const state = await camera.state()
     const buffer = set.isBufferOn ? await camera.bufferInfo() : undefined
@@ -13,7 +13,7 @@ export function info(options: TelopsOptions, output: Output): Promise<Outcome> {
     const auto = integrationTimeAuto === 'off' ? '' : `, automatic (${integrationTimeAuto})`
     return {
       exitCode: 0,
-      value: { ...set, state, buffer },
+      value: { ...identified(camera), ...set, state, buffer },
       text: table([
         ['Camera', described(camera)],
         ['State', `${state}, power ${set.powerState.toLowerCase()}`],

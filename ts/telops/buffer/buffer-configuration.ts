@@ -4,6 +4,7 @@ import { MemoryBufferMOISource, MemoryBufferMode } from '../enumerations.js'
 import { optionFault } from '../faults.js'
 import { choiceOf } from '../named-choice.js'
 import type { RegisterAccess } from '../register-access.js'
+import type { RegisterName } from '../registers.js'
 import type { Warn } from '../warnings.js'
 
 /** What the moment of interest is told by. */
@@ -31,9 +32,9 @@ export interface BufferConfiguration {
 
 /** How the buffer shall be divided; give either `framesPerSequence` (default 100) or `durationSeconds`. */
 export interface BufferOptions {
-  /** 1 (default) or more, as many as the camera has room for. */
+  /** 1 (default) or more, as many as the camera can have. */
   nSequences?: number
-  /** 1 or more. */
+  /** 1 or more, as many as the camera has room for with that many sequences. */
   framesPerSequence?: number
   /** Instead, for how long at the frame rate of now. */
   durationSeconds?: number
@@ -44,6 +45,8 @@ export interface BufferOptions {
 }
 
 const DEFAULT_FRAMES = 100
+/** What a register holds at most. */
+const MOST = 2 ** 32 - 1
 /** What a camera in a stale state needs between two steps, in ms. */
 const SETTLE_MS = 300
 
@@ -53,8 +56,9 @@ export async function checkedBuffer(
   { nSequences = 1, framesPerSequence, durationSeconds, preMoi = 0, moiSource = 'software' }: BufferOptions,
 ): Promise<BufferConfiguration> {
   choiceOf('moiSource', MOI_SOURCES, moiSource)
-  whole('nSequences', nSequences, 1)
-  whole('preMoi', preMoi, 0)
+  const mostSequences = await limit(registers, 'MemoryBufferNumberOfSequencesMax')
+  whole('nSequences', nSequences, 1, mostSequences)
+  whole('preMoi', preMoi, 0, MOST)
   let frames = framesPerSequence ?? DEFAULT_FRAMES
   if (durationSeconds !== undefined) {
     if (framesPerSequence !== undefined) {
@@ -64,7 +68,10 @@ export async function checkedBuffer(
     frames = Math.round(durationSeconds * (await registers.read('AcquisitionFrameRate')))
     if (frames === 0) throw optionFault('durationSeconds', durationSeconds, 'at least the time of one frame')
   }
-  whole(durationSeconds === undefined ? 'framesPerSequence' : 'frames in durationSeconds', frames, 1)
+  // The limit of a sequence that the camera tells is that of as many sequences as it has now.
+  const mostFrames = Math.floor((await limit(registers, 'MemoryBufferNumberOfImagesMax')) / nSequences)
+  const option = durationSeconds === undefined ? 'framesPerSequence' : 'frames in durationSeconds'
+  whole(option, frames, 1, mostFrames, nSequences > 1 ? ` each in ${nSequences} sequences` : '')
   if (preMoi > frames) throw optionFault('preMoi', preMoi, `at most the ${frames} frames of a sequence`)
   return { nSequences, framesPerSequence: frames, preMoi, moiSource }
 }
@@ -111,7 +118,12 @@ async function switchOn(registers: RegisterAccess, clock: Clock): Promise<void> 
   await on()
 }
 
-function whole(option: string, given: number, least: number): void {
-  if (Number.isInteger(given) && given >= least && given < 2 ** 32) return
-  throw optionFault(option, given, `a whole number, ${least} or more`)
+/** What this camera says that it takes at most. One whose buffer is off may not tell. */
+async function limit(registers: RegisterAccess, name: RegisterName): Promise<number> {
+  return (await registers.read(name)) || MOST
+}
+
+function whole(option: string, given: number, least: number, most: number, where = ''): void {
+  if (Number.isInteger(given) && given >= least && given <= most) return
+  throw optionFault(option, given, `a whole number from ${least} to ${most}${where}`)
 }

@@ -20,13 +20,20 @@ export class Checkpoint implements Destination {
   /** Frames that are in the file, as the recording counts them. */
   readonly #there: Inventory
   readonly #measure: Measure
+  readonly #checkRoom: (shape: DownloadShape) => Promise<void>
   #witness: Witness | undefined
   #shape: DownloadShape | undefined
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
 
-  /** Of a download of the frames of `run`. */
-  constructor(record: ResumeRecord, file: FrameFile, run: Run) {
+  /** Of a download of the frames of `run`. `checkRoom`: rejects where the disk has none for all of them. */
+  constructor(
+    record: ResumeRecord,
+    file: FrameFile,
+    run: Run,
+    checkRoom: (shape: DownloadShape) => Promise<void>,
+  ) {
+    this.#checkRoom = checkRoom
     this.#record = record
     this.#file = file
     this.#there = new Inventory(run, record.before?.whole)
@@ -36,10 +43,11 @@ export class Checkpoint implements Destination {
 
   async begin(shape: DownloadShape): Promise<void> {
     this.#record.check(shape)
+    await this.#checkRoom(shape)
     // The record comes first: a file with none beside it is not gone on with.
-    await this.#record.write({ shape, ...this.#state })
-    await this.#file.begin(shape)
+    await this.#record.begin({ shape, ...this.#state })
     this.#shape = shape
+    await this.#file.begin(shape)
     this.#timer = setInterval(() => this.#keepInStep(shape), EVERY_MS)
     this.#timer.unref()
   }
@@ -52,13 +60,17 @@ export class Checkpoint implements Destination {
     this.#measure.add(placed.measured)
   }
 
-  /** The record is written for the last time; it goes where every frame is there. */
+  leaveOut(frame: number): Promise<void> {
+    return this.#file.leaveOut(frame)
+  }
+
+  /** The record is written for the last time, on a full disk, too; it goes where every frame is there. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#writing
     const isWhole = this.#there.missing === 0
     try {
-      if (this.#shape) await (isWhole ? this.#file.sync() : this.#synced(this.#shape))
+      if (this.#shape) await (isWhole ? this.#file.sync() : this.#synced(this.#shape, 'end'))
     } finally {
       await this.#file.close()
     }
@@ -67,17 +79,17 @@ export class Checkpoint implements Destination {
 
   /** What fails here is left for the next time, and for the end. */
   #keepInStep(shape: DownloadShape): void {
-    this.#writing ??= this.#synced(shape)
+    this.#writing ??= this.#synced(shape, 'write')
       .catch(() => {})
       .finally(() => {
         this.#writing = undefined
       })
   }
 
-  async #synced(shape: DownloadShape): Promise<void> {
+  async #synced(shape: DownloadShape, writing: 'write' | 'end'): Promise<void> {
     const state = this.#state
     await this.#file.sync()
-    await this.#record.write({ shape, ...state })
+    await this.#record[writing]({ shape, ...state })
   }
 
   get #state() {

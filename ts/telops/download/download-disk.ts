@@ -3,18 +3,21 @@ import { FramewireError } from '../../errors.js'
 
 /**
  * A disk as downloads use it: what the system refuses is `telops/write`. Only that something is not there, when it is
- * opened, read or listed, stays the system's own word.
+ * opened, read or listed, stays the system's own word. `name`: the file that was asked for, which errors name in place of
+ * what lies beside or in it.
  */
-export function downloadDisk(disk: Disk): Disk {
+export function downloadDisk(disk: Disk, name?: string): Disk {
+  const named = (path: string) => name ?? path
   return {
-    create: (path, mode) => told(path, async () => toldFile(path, await disk.create(path, mode))),
-    open: (path) => looked(path, async () => toldFile(path, await disk.open(path))),
-    read: (path) => looked(path, () => disk.read(path)),
-    list: (folder) => looked(folder, () => disk.list(folder)),
-    rename: (from, to) => told(to, () => disk.rename(from, to)),
-    remove: (path) => told(path, () => disk.remove(path)),
-    makeFolder: (path) => told(path, () => disk.makeFolder(path)),
-    syncFolder: (path) => told(path, () => disk.syncFolder(path)),
+    create: (path, mode) =>
+      told(named(path), async () => toldFile(named(path), await disk.create(path, mode))),
+    open: (path) => looked(named(path), async () => toldFile(named(path), await disk.open(path))),
+    read: (path) => looked(named(path), () => disk.read(path)),
+    list: (folder) => looked(named(folder), () => disk.list(folder)),
+    rename: (from, to) => told(named(to), () => disk.rename(from, to)),
+    remove: (path) => told(named(path), () => disk.remove(path)),
+    makeFolder: (path) => told(named(path), () => disk.makeFolder(path)),
+    syncFolder: (path) => told(named(path), () => disk.syncFolder(path)),
   }
 }
 

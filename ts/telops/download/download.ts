@@ -28,10 +28,12 @@ export interface DownloadProgress {
   /** In 10^6 bytes per second and frames per second, since the download began. */
   throughputMBps: number
   framesPerSecond: number
-  /** Frames of passes that are over that did not come whole. */
+  /** Frames that have yet to come once more: 0 in the first pass, and from its end on those that are not there whole. */
   missing: number
   /** 0 in the first pass. */
   round: number
+  /** Frames of a .zarr that are packed; told when all came that do, since it goes on behind that. */
+  packed?: number
 }
 
 /** What a download is made of. */
@@ -75,7 +77,7 @@ export class Download {
   #startMs = 0
   #toldMs = 0
   #round = 0
-  #missing = 0
+  #isFirstPassOver = false
   #sessions = 0
   /** Sessions one after the other in which not one packet came. */
   #silent = MOST_SILENT
@@ -111,8 +113,8 @@ export class Download {
     try {
       for (this.#round = 0; this.#inventory.missing > 0 && this.#round <= this.#retries; this.#round++) {
         for (const run of this.#inventory.runs(this.#cost.bridgedFrames)) await this.#stream(run)
-        this.#missing = this.#inventory.missing
-        if (this.#round === 0) firstPassMissing = this.#missing
+        if (this.#round === 0) firstPassMissing = this.#inventory.missing
+        this.#isFirstPassOver = true
       }
       const missing = this.#inventory.missingFrames()
       await this.#pass.placeParts(missing)
@@ -166,14 +168,15 @@ export class Download {
     if (!onProgress || nowMs < this.#toldMs + PROGRESS_MS) return
     this.#toldMs = nowMs
     const frames = run[1] - run[0]
-    const done = frames - this.#inventory.missing
+    const { missing } = this.#inventory
+    const done = frames - missing
     const framesPerSecond = (done - this.#wholeBefore) / this.#elapsedSeconds
     onProgress({
       done,
       frames,
       framesPerSecond,
       throughputMBps: (framesPerSecond * this.#frameBytes) / 1e6,
-      missing: this.#missing,
+      missing: this.#isFirstPassOver ? missing : 0,
       round,
     })
   }
@@ -194,6 +197,7 @@ export class Download {
       nFrames,
       nBefore: this.#wholeBefore,
       nIncomplete: missing.length,
+      incompleteFrames: missing.map((frame) => frame - run[0]),
       incompleteFrameIds: missing.map(idOf),
       perFrameMissing: new Map(missing.map((frame) => [idOf(frame), bytesOf(frame)])),
       resendRequested: this.#resent.requested,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Disk } from '../../disk/disk.js'
-import { FramewireError, hasCode } from '../../errors.js'
+import { hasCode } from '../../errors.js'
 import { streamSettings } from '../../gige/stream-options.js'
 import type { TelopsFrames } from '../../gige-vision/telops-frames.js'
 import { unitOf } from '../capture/telops-maker.js'
@@ -18,16 +18,19 @@ import type { DownloadedFrames, DownloadOptions, FileDownloadOptions, FrameDownl
 import { OrderedFrames } from './ordered-frames.js'
 import { askedRecording, type Recording } from './recording.js'
 import { downloadIdentity, ResumeRecord } from './resume-record.js'
+import { checkMemory, checkRoom, type RoomFor } from './room.js'
 import { Spool } from './spool.js'
 import type { DownloadStatistics } from './statistics.js'
 import { checkRecording } from './witness.js'
-import { downloadZarr } from './zarr-download.js'
+import { downloadZarr, type ZarrDownloadParts } from './zarr-download.js'
 
 /** What downloads need beside the camera. */
 export interface DownloadParts {
   camera: DownloadCamera
   serialNumber: string
+  model: string
   disk: Disk
+  roomFor: RoomFor
   /** Folder for frames that wait. */
   scratch: string
   /** Bytes of the longest packet that this host takes in one piece; undefined where that is not known. */
@@ -43,7 +46,6 @@ interface Downloaded {
   unit: PixelUnit
 }
 
-const MOST_BYTES = 2 ** 31
 /** Memory for frames that are on their way through the capture worker. */
 const FRAME_BUDGET_BYTES = 64 * 1024 * 1024
 /** Frames that are sent to try a packet size. */
@@ -58,10 +60,12 @@ export class Downloads {
   isAutoTuned = true
   #lastStatistics: DownloadStatistics | undefined
   readonly #parts: DownloadParts
+  readonly #scratchDisk: Disk
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(parts: DownloadParts) {
-    this.#parts = { ...parts, disk: downloadDisk(parts.disk) }
+    this.#parts = parts
+    this.#scratchDisk = downloadDisk(parts.disk)
   }
 
   /** What came of the last download. */
@@ -73,8 +77,7 @@ export class Downloads {
   toMemory(options: DownloadOptions): Promise<DownloadedFrames> {
     return this.#inTurn(async () => {
       const recording = await this.#recording(options)
-      const bytes = arrayBytes(recording, options)
-      if (bytes > MOST_BYTES) throw tooLarge(bytes)
+      checkMemory(arrayBytes(recording, options))
       const destination = new ArrayDestination()
       const { statistics, shape, unit } = await this.#download(recording, destination, options)
       const { frames, height, width, dtype } = shape ?? emptyShape(recording)
@@ -92,31 +95,41 @@ export class Downloads {
 
   #toNpy(path: string, options: FileDownloadOptions): Promise<DownloadStatistics> {
     return this.#inTurn(async () => {
-      const { disk, serialNumber } = this.#parts
+      const { serialNumber, roomFor } = this.#parts
+      const disk = downloadDisk(this.#parts.disk, path)
       const { convert = true, resume } = options
       const recording = await this.#recording(options)
       const identity = downloadIdentity(serialNumber, recording, convert)
       const record = await ResumeRecord.open(disk, path, identity, resume)
-      const file = new Checkpoint(record, new NpyFile(disk, path, record.before !== undefined), recording.run)
+      const npy = new NpyFile(disk, path, record.before !== undefined)
+      const file = new Checkpoint(record, npy, recording.run, (shape) => checkRoom(path, shape, roomFor))
       const { statistics } = await closing([file], () => this.#download(recording, file, options, record))
       judge(statistics, options, undefined)
       return statistics
     })
   }
 
-  /** In order, for whoever iterates over them. */
-  toReader(options: DownloadOptions, waitingPath = this.#spoolPath()): FrameDownload {
+  /**
+   * In order, for whoever iterates over them. `waiting`: where frames wait; `ofAll`: what the statistics are where
+   * some frames were there before.
+   */
+  toReader(
+    options: DownloadOptions,
+    waiting: { disk: Disk; path: string } = { disk: this.#scratchDisk, path: this.#spoolPath() },
+    ofAll = (statistics: DownloadStatistics) => statistics,
+  ): FrameDownload {
     const stopping = new AbortController()
     const signal = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal
-    const { disk } = this.#parts
-    const ordered = new OrderedFrames((frameBytes) => new Spool(disk, waitingPath, frameBytes))
+    const ordered = new OrderedFrames((frameBytes) => new Spool(waiting.disk, waiting.path, frameBytes))
     const statistics = this.#inTurn(async () => {
       try {
         const recording = await this.#recording(options)
         const downloaded = await this.#download(recording, ordered, { ...options, signal })
-        judge(downloaded.statistics, options, undefined)
+        const statistics = ofAll(downloaded.statistics)
+        this.#lastStatistics = statistics
+        judge(statistics, options, undefined)
         ordered.end()
-        return downloaded.statistics
+        return statistics
       } catch (error) {
         ordered.end(error)
         throw error
@@ -139,7 +152,8 @@ export class Downloads {
   }
 
   async #toZarr(path: string, options: FileDownloadOptions): Promise<DownloadStatistics> {
-    const { disk, serialNumber } = this.#parts
+    const { serialNumber, model } = this.#parts
+    const disk = downloadDisk(this.#parts.disk, path)
     const { convert = true, resume } = options
     const recording = await this.#inTurn(() => this.#recording(options))
     const identity = downloadIdentity(serialNumber, recording, convert)
@@ -147,10 +161,11 @@ export class Downloads {
     // They wait where there has to be room for them anyway; what a process that was killed left there is in the way.
     const waitingPath = `${path}.waiting`
     await disk.remove(waitingPath)
-    const frames = (some: DownloadOptions) => this.toReader(some, waitingPath)
-    const statistics = await downloadZarr({ disk, path, record, run: recording.run, frames }, options)
-    this.#lastStatistics = statistics
-    return statistics
+    const waiting = { disk, path: waitingPath }
+    const frames: ZarrDownloadParts['frames'] = (some, ofAll) => this.toReader(some, waiting, ofAll)
+    const { index, sequence, run } = recording
+    const about = { serialNumber, model, sequence: index, firstFrameId: sequence.firstFrameId + run[0] }
+    return downloadZarr({ disk, path, record, run, about, frames }, options)
   }
 
   async #recording(options: DownloadOptions): Promise<Recording> {
@@ -168,7 +183,7 @@ export class Downloads {
     const frames = await this.#parts.frames()
     const packetSize = options.packetSize ?? (await this.#packetSize(recording, options))
     const bitrateMbps = options.bitrateMbps ?? this.autoTune.bitrateMbps
-    const spool = new Spool(this.#parts.disk, this.#spoolPath(), rawBytes(sequence.width, sequence.height))
+    const spool = new Spool(this.#scratchDisk, this.#spoolPath(), rawBytes(sequence.width, sequence.height))
     const source = await this.#source(recording, options, { packetSize, bitrateMbps })
     let shape: DownloadShape | undefined
     let unit: PixelUnit = 'counts'
@@ -275,13 +290,4 @@ function emptyShape({ run, sequence }: Recording): DownloadShape {
 
 function arrayBytes({ run, sequence }: Recording, { convert = true }: DownloadOptions): number {
   return (run[1] - run[0]) * sequence.width * sequence.height * (convert ? 4 : 2)
-}
-
-function tooLarge(bytes: number) {
-  return new FramewireError(
-    'telops/too-large',
-    `The download has ${(bytes / 2 ** 30).toFixed(1)} GiB; memory takes 2 GiB at most. Download it into a file with ` +
-      'bufferDownloadTo, or frame by frame with bufferFrames.',
-    { bytes, mostBytes: MOST_BYTES },
-  )
 }

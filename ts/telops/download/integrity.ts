@@ -2,7 +2,7 @@ import { FramewireError } from '../../errors.js'
 import type { DownloadOptions } from './options.js'
 import type { DownloadStatistics } from './statistics.js'
 
-/** Ids that an error's message names, at most. */
+/** Frames that an error's message names, at most. */
 const NAMED = 10
 
 /**
@@ -14,13 +14,15 @@ export function judge(
   { maxDroppedFrames = 0, verifyOrder = true }: DownloadOptions,
   partial: unknown,
 ): void {
-  const { nIncomplete, nStrideGaps, nFrames, incompleteFrameIds, rounds } = stats
+  const { nIncomplete, nStrideGaps, nFrames, incompleteFrames, incompleteFrameIds, rounds } = stats
   if (nIncomplete <= maxDroppedFrames && !(verifyOrder && nStrideGaps > 0)) return
-  const named = incompleteFrameIds.slice(0, NAMED).join(', ') + (nIncomplete > NAMED ? ', ...' : '')
+  const named = (numbers: readonly number[]) =>
+    numbers.slice(0, NAMED).join(', ') + (nIncomplete > NAMED ? ', ...' : '')
   const message =
     nIncomplete > maxDroppedFrames
-      ? `${nIncomplete} of ${nFrames} frames are incomplete after ${rounds} further passes (ids ${named}). They are still ` +
-        'in the camera: download again with a lower bitrateMbps, call tuneConnection, or allow for them with maxDroppedFrames.'
+      ? `${nIncomplete} of ${nFrames} frames are incomplete after ${rounds} further passes (${named(incompleteFrames)}, ` +
+        `counted from 0; the camera's ids ${named(incompleteFrameIds)}). They are still in the camera: ` +
+        'download again with a lower bitrateMbps, call tuneConnection, or allow for them with maxDroppedFrames.'
       : `${nStrideGaps} of ${nFrames} frames are not one period behind the frame before: the camera left frames out. They ` +
         'are still in the camera: download again; or, of a recording that was triggered from outside, with verifyOrder: false.'
   throw new FramewireError('telops/frame-integrity', message, {

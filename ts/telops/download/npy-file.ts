@@ -1,14 +1,24 @@
 import { type Disk, type DiskFile, isMissing } from '../../disk/disk.js'
 import { npyHeader } from '../../frames/npy-header.js'
-import type { Destination, DownloadShape, PlacedFrame } from './destination.js'
+import {
+  type Destination,
+  type DownloadShape,
+  type FrameValues,
+  missingFrame,
+  type PlacedFrame,
+} from './destination.js'
 
-/** Frames in a .npy file, `[frames, height, width]`, each written to its place; those that never came are zero. */
+/**
+ * Frames in a .npy file, `[frames, height, width]`, each written to its place. Of those that never came counts are 0 and
+ * physical values NaN.
+ */
 export class NpyFile implements Destination {
   readonly #disk: Disk
   readonly #path: string
   readonly #mayExist: boolean
   #file: DiskFile | undefined
   #headerBytes = 0
+  #shape: DownloadShape | undefined
 
   /** `mayExist`: the file may have frames of an earlier download, which stay. */
   constructor(disk: Disk, path: string, mayExist: boolean) {
@@ -17,7 +27,9 @@ export class NpyFile implements Destination {
     this.#mayExist = mayExist
   }
 
-  async begin({ frames, height, width, dtype }: DownloadShape): Promise<void> {
+  async begin(shape: DownloadShape): Promise<void> {
+    const { frames, height, width, dtype } = shape
+    this.#shape = shape
     const header = npyHeader(dtype === 'uint16' ? '<u2' : '<f4', [frames, height, width])
     this.#headerBytes = header.length
     this.#file = await this.#open()
@@ -27,8 +39,11 @@ export class NpyFile implements Destination {
   }
 
   place(frame: number, { values }: PlacedFrame): Promise<void> {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-    return this.#file!.write(bytes, this.#headerBytes + frame * bytes.length)
+    return this.#write(frame, values)
+  }
+
+  leaveOut(frame: number): Promise<void> {
+    return this.#write(frame, missingFrame(this.#shape!))
   }
 
   /** Put what was taken where a power cut leaves it. */
@@ -38,6 +53,11 @@ export class NpyFile implements Destination {
 
   async close(): Promise<void> {
     await this.#file?.close()
+  }
+
+  #write(frame: number, values: FrameValues): Promise<void> {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    return this.#file!.write(bytes, this.#headerBytes + frame * bytes.length)
   }
 
   async #open(): Promise<DiskFile> {

@@ -25,7 +25,7 @@ export interface DownloadOptions {
   retries?: number
   /** Ask for missing packets again while the camera has them; default true. */
   resend?: boolean | Partial<ResendPolicy>
-  /** So many frames may be incomplete at the end; default 0. */
+  /** So many frames may be incomplete at the end; default 0. Their missing pixels are 0 as `uint16`, NaN as `float32`. */
   maxDroppedFrames?: number
   /** Check that frames lie one period apart; default true. Not for recordings that were triggered from outside. */
   verifyOrder?: boolean
@@ -44,7 +44,7 @@ export interface FileDownloadOptions extends DownloadOptions {
 
 /** Frames in memory. */
 export interface DownloadedFrames {
-  /** `[frames, height, width]` in C order. */
+  /** `[frames, height, width]` in C order. Pixels that never came are 0 (`uint16`) or NaN (`float32`). */
   data: FrameValues
   shape: readonly [frames: number, height: number, width: number]
   dtype: 'uint16' | 'float32'

@@ -1,3 +1,5 @@
+import { unitOf } from '../capture/telops-maker.js'
+import type { PixelUnit } from '../frame.js'
 import { type FrameHeader, frameHeader } from '../header.js'
 import type { Destination, DownloadShape, FrameValues, PlacedFrame } from './destination.js'
 import type { Spool } from './spool.js'
@@ -6,10 +8,11 @@ import type { Spool } from './spool.js'
 export interface DownloadedFrame {
   /** Counted from the first frame that was asked for. */
   index: number
-  /** Pixels in C order: counts, or physical values. Of a frame that is not whole those that are missing are zero. */
+  /** Pixels in C order: counts, or physical values. Those that are missing of a frame that is not whole are 0, or NaN. */
   data: FrameValues
   shape: readonly [height: number, width: number]
   dtype: 'uint16' | 'float32'
+  unit: PixelUnit
   /** What the camera says of it. */
   header: FrameHeader
   /** Every pixel came. Others are handed over where the download allows for them, or ends with an error behind them. */
@@ -59,6 +62,8 @@ export class OrderedFrames implements Destination {
     if (frame === this.#next) this.#wake()
   }
 
+  async leaveOut(): Promise<void> {}
+
   async close(): Promise<void> {
     await this.#onDisk?.close()
   }
@@ -79,7 +84,8 @@ export class OrderedFrames implements Destination {
         const { height, width, dtype } = this.#shape!
         const { complete, header } = waiting
         const data = waiting.values ?? (await this.#read(index))
-        yield { index, data, shape: [height, width], dtype, header: frameHeader(header), complete }
+        const unit = dtype === 'uint16' ? 'counts' : unitOf(header)
+        yield { index, data, shape: [height, width], dtype, unit, header: frameHeader(header), complete }
       } else if (!this.#ended) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve

@@ -1,6 +1,6 @@
 import type { TelopsFrames } from '../../gige-vision/telops-frames.js'
 import { HEADER_ROWS, rawBytes } from '../frame.js'
-import type { Destination, DownloadShape, PlacedFrame } from './destination.js'
+import { type Destination, type DownloadShape, MISSING, type PlacedFrame } from './destination.js'
 import { type FramePart, FrameParts } from './frame-parts.js'
 import type { Inventory, Run } from './inventory.js'
 import { type Measure, measured, measuredRange } from './measured.js'
@@ -75,19 +75,22 @@ export class Pass {
     }
   }
 
-  /** Frames that never came whole, with what came of them: `values` of pixels, those that are missing zero. */
+  /** Frames that never came whole, with what came of them. */
   async placeParts(frames: readonly number[]): Promise<void> {
     if (!this.#shape) return
     const { inventory, destination } = this.#parts
-    const { width, height } = this.#shape
+    const { width, height, dtype } = this.#shape
     const pixel = (byte: number) => Math.max(0, byte / BYTES_PER_PIXEL - HEADER_ROWS * width)
     for (const frame of frames) {
       const part = await this.#kept.get(frame, rawBytes(width, height))
       // Without its header nothing is known of its pixels.
       const came = part && this.#valuesOf(part.raw)
-      if (!came) continue
+      if (!came) {
+        await destination.leaveOut(frame - inventory.from)
+        continue
+      }
       for (const [from, to] of part.missing) {
-        came.values.fill(0, Math.floor(pixel(from)), Math.ceil(pixel(to)))
+        came.values.fill(MISSING[dtype], Math.floor(pixel(from)), Math.ceil(pixel(to)))
       }
       const { header, values } = came
       await destination.place(frame - inventory.from, { header, values, measured: undefined })

@@ -31,6 +31,9 @@ export interface DownloadState {
   witness?: Witness | undefined
 }
 
+/** Room for a record that is kept free of frames: for thousands of runs of them. */
+const SPARE_BYTES = 2 ** 18
+
 const whole = z.int().min(0)
 const uint32 = whole.max(2 ** 32 - 1)
 const run = z.tuple([whole, whole])
@@ -133,6 +136,19 @@ export class ResumeRecord {
     )
   }
 
+  /** The first one of a download. Room is set aside beside it, so that there is some for the last one on a full disk. */
+  async begin(state: DownloadState): Promise<void> {
+    await this.write(state)
+    await this.#disk.remove(this.#spare)
+    await writeFile(this.#disk, this.#spare, new Uint8Array(SPARE_BYTES), { sync: false })
+  }
+
+  /** The last one of a download that is not whole. */
+  async end(state: DownloadState): Promise<void> {
+    await this.#disk.remove(this.#spare)
+    await this.write(state)
+  }
+
   /** Put it on disk in place of the one before: all of it, or nothing. The frames that it names must be on disk. */
   async write(state: DownloadState): Promise<void> {
     const record = `${this.#path}.download`
@@ -146,9 +162,14 @@ export class ResumeRecord {
 
   /** The download is whole, and on disk but for its name: that is put there first. */
   async remove(): Promise<void> {
+    await this.#disk.remove(this.#spare)
     await this.#disk.syncFolder(folderOf(this.#path))
     await this.#disk.remove(`${this.#path}.download.new`)
     await this.#disk.remove(`${this.#path}.download`)
+  }
+
+  get #spare(): string {
+    return `${this.#path}.download.spare`
   }
 }
 

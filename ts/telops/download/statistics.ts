@@ -8,6 +8,8 @@ export interface DownloadStatistics {
   nBefore: number
   /** Of these: frames that never came whole. */
   nIncomplete: number
+  /** Those, counted from the first frame that was asked for: their indices in the file or array. */
+  incompleteFrames: readonly number[]
   /** The camera's ids of those. */
   incompleteFrameIds: readonly number[]
   /** Bytes that are missing of each of those, the two header rows counted, by the camera's id. */

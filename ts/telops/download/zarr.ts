@@ -4,6 +4,7 @@ import type { Threads } from '../../core/thread.js'
 import { type Disk, type DiskFile, folderOf, makeDurableFolder, writeFile } from '../../disk/disk.js'
 import { capturedDocument, measuredTimes } from '../../store/frame-arrays.js'
 import { arrayDocument, groupDocument, shardCodecs, ZARR_JSON } from '../../store/zarr.js'
+import type { PixelUnit } from '../frame.js'
 import type { DownloadShape } from './destination.js'
 import { Measure, type MeasuredValues, measured } from './measured.js'
 import type { DownloadedFrame } from './ordered-frames.js'
@@ -47,7 +48,8 @@ type OnSealed = (shard: SealedShard) => Promise<void>
 /**
  * Frames of a download in a group of Zarr v3: `frames`, one zstd frame an image, many images a shard, and
  * `captured_unix_ms`, when each was taken. A shard is there as it was finished or not at all, whenever the power fails.
- * Frames that never came are the fill value: NaN of physical values, 0 of counts.
+ * Frames that never came are the fill value: NaN of physical values, 0 of counts. Attributes say what the values are, and of
+ * the group what the frames are of; `incompleteFrames`, counted from 0, is there when the download is over.
  */
 export class ZarrGroup {
   readonly #disk: Disk
@@ -69,13 +71,18 @@ export class ZarrGroup {
     this.#packing = packing
   }
 
-  /** Lay out a group of this shape; one that is there already stays. */
-  async begin(shape: DownloadShape): Promise<void> {
+  /** Lay out a group of this shape and with these attributes; frames that are there already stay. */
+  async begin(shape: DownloadShape, unit: PixelUnit, attributes: object): Promise<void> {
     this.#shape = shape
     const chunkSize = shardFrames(shape)
-    await this.#document('', groupDocument({}))
-    await this.#document(`/${FRAMES}`, framesDocument(shape, chunkSize))
+    await this.describe(attributes)
+    await this.#document(`/${FRAMES}`, framesDocument(shape, chunkSize, unit))
     await this.#document(`/${TIMES}`, capturedDocument(shape.frames, { chunkSize }))
+  }
+
+  /** Give the group these attributes. */
+  describe(attributes: object): Promise<void> {
+    return this.#document('', groupDocument(attributes))
   }
 
   /**
@@ -173,7 +180,11 @@ function shardFrames({ height, width, dtype }: DownloadShape): number {
   return Math.min(MOST_SHARD_FRAMES, Math.max(1, Math.floor(SHARD_BYTES / bytes)))
 }
 
-function framesDocument({ frames, height, width, dtype }: DownloadShape, chunkSize: number): string {
+function framesDocument(
+  { frames, height, width, dtype }: DownloadShape,
+  chunkSize: number,
+  units: PixelUnit,
+): string {
   return arrayDocument({
     shape: [frames, height, width],
     chunkShape: [chunkSize, height, width],
@@ -181,5 +192,6 @@ function framesDocument({ frames, height, width, dtype }: DownloadShape, chunkSi
     fillValue: dtype === 'uint16' ? 0 : 'NaN',
     dimensionNames: ['frame', 'y', 'x'],
     codecs: shardCodecs(height, width),
+    attributes: { units },
   })
 }

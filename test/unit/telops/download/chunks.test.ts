@@ -10,6 +10,7 @@ function frame(index: number): DownloadedFrame {
     data: Uint16Array.of(index),
     shape: [1, 1],
     dtype: 'uint16',
+    unit: 'counts',
     complete: true,
     header: { takenAt: 1_700_000_000_000 + index * 10.25 } as DownloadedFrame['header'],
   }

@@ -17,6 +17,7 @@ import { FakeSource, FIRST_ID, HEIGHT, type SourceFaults, values, WIDTH } from '
 class OnceEach implements Destination {
   readonly whole = new Map<number, FrameValues>()
   readonly parts = new Map<number, FrameValues>()
+  readonly leftOut: number[] = []
   shape: DownloadShape | undefined
 
   async begin(shape: DownloadShape): Promise<void> {
@@ -27,6 +28,11 @@ class OnceEach implements Destination {
   async place(frame: number, { values, measured }: PlacedFrame): Promise<void> {
     expect(this.whole.has(frame) || this.parts.has(frame)).toBe(false)
     ;(measured ? this.whole : this.parts).set(frame, values.slice())
+  }
+
+  async leaveOut(frame: number): Promise<void> {
+    expect(this.whole.has(frame) || this.parts.has(frame) || this.leftOut.includes(frame)).toBe(false)
+    this.leftOut.push(frame)
   }
 
   async close(): Promise<void> {}
@@ -90,8 +96,13 @@ describe('a download', () => {
           // What is there in part is right where it is there.
           for (const [frame, came] of placed.parts) {
             expect(missing).toContain(frame)
-            expect(came.every((value, at) => value === 0 || value === right(frame)[at])).toBe(true)
+            expect(came.every((value, at) => Number.isNaN(value) || value === right(frame)[at])).toBe(true)
           }
+          if (placed.shape) {
+            const told = [...placed.parts.keys(), ...placed.leftOut].sort((a, b) => a - b)
+            expect(told).toEqual(missing)
+          }
+          expect(statistics.incompleteFrames).toEqual(missing)
           expect(missing.filter((frame) => source.cameWhole.has(first + frame))).toEqual([])
           expect(statistics).toMatchObject({
             nFrames: count,
@@ -152,6 +163,22 @@ describe('a download', () => {
       300,
     ])
     expect(told.at(-1)).toMatchObject({ frames: 300, missing: 0, round: 0, framesPerSecond: 100 })
+  })
+
+  it('counts down what is missing from the end of the first pass on', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const told: DownloadProgress[] = []
+    const destination = new OnceEach()
+    const place = destination.place.bind(destination)
+    destination.place = (frame, placed) => {
+      vi.advanceTimersByTime(100)
+      return place(frame, placed)
+    }
+    const source = new FakeSource(100, { seed: 5, frameLoss: 0.3 })
+    await download(source, [0, 100], destination, { onProgress: (p) => told.push(p) }).run()
+    expect(told.filter(({ round }) => round > 0).length).toBeGreaterThan(10)
+    for (const { round, done, frames, missing } of told) expect(missing).toBe(round === 0 ? 0 : frames - done)
   })
 
   it('ends with what its listener throws', async () => {

@@ -20,7 +20,9 @@ function setUp({ mtu, ...faults }: Partial<SourceFaults> & { mtu?: number } = {}
   const downloads = new Downloads({
     camera,
     serialNumber: '042',
+    model: 'FAST M200',
     disk,
+    roomFor: async () => undefined,
     scratch: '/',
     mtu,
     frames: async () => gige.telops,
@@ -93,8 +95,48 @@ describe('downloads into memory', () => {
     for (let at = 0; at < RECORDED; at++) {
       const frame = tolerated.data.subarray(at * WIDTH * HEIGHT, (at + 1) * WIDTH * HEIGHT)
       const isMissing = incompleteFrameIds.includes(FIRST_ID + at)
-      expect(frame).toEqual(isMissing ? new Float32Array(WIDTH * HEIGHT) : values(FIRST_ID + at))
+      expect(frame).toEqual(
+        isMissing ? new Float32Array(WIDTH * HEIGHT).fill(Number.NaN) : values(FIRST_ID + at),
+      )
     }
+  })
+
+  it.each([
+    [true, Number.NaN],
+    [false, 0],
+  ])('have a mark where pixels are missing (convert: %s): %s', async (convert, mark) => {
+    const maker = convert ? values : counts
+    const faults = { seed: 5, packetLoss: 0.03, frameLoss: 0.1 }
+    const options = { ...ASKED, first: 3, retries: 0, convert, maxDroppedFrames: RECORDED }
+    const { data, statistics } = await setUp(faults).downloads.toMemory(options)
+    const { incompleteFrames, incompleteFrameIds } = statistics
+    expect(incompleteFrameIds).toEqual(incompleteFrames.map((frame) => FIRST_ID + 3 + frame))
+    const missing = incompleteFrames.map((frame) => {
+      const all = maker(FIRST_ID + 3 + frame)
+      const came = data.subarray(frame * all.length, (frame + 1) * all.length)
+      const gone = [...came.keys()].filter((at) => !Object.is(came[at], all[at]))
+      expect(gone.every((at) => Object.is(came[at], mark))).toBe(true)
+      return gone.length
+    })
+    // Some came in part, some not at all.
+    expect(missing).toContain(WIDTH * HEIGHT)
+    expect(missing.some((pixels) => pixels > 0 && pixels < WIDTH * HEIGHT)).toBe(true)
+    const file = setUp(faults)
+    await file.downloads.toFile('/frames.npy', options)
+    const bytes = await file.disk.read('/frames.npy')
+    expect(Buffer.compare(bytes.subarray(-data.byteLength), new Uint8Array(data.buffer))).toBe(0)
+  })
+
+  it('name incomplete frames by their place in what was asked for, and by the ids of the camera', async () => {
+    const { downloads } = setUp({ seed: 3, frameLoss: 0.1 })
+    const error: unknown = await downloads
+      .toMemory({ ...ASKED, first: 5, retries: 0 })
+      .catch((reason: unknown) => reason)
+    if (!hasCode(error, 'telops/frame-integrity')) throw error
+    const [frame] = (error.details.stats as { incompleteFrames: number[] }).incompleteFrames
+    expect(error.message).toMatch(
+      new RegExp(`\\(${frame}\\b.*, counted from 0; the camera's ids ${FIRST_ID + 5 + frame!}\\b`),
+    )
   })
 
   it('tell that the camera left frames out in silence', async () => {
@@ -249,6 +291,10 @@ describe('downloads to a reader', () => {
     )
     for (const { index, data } of whole) expect(data).toEqual(values(FIRST_ID + index))
     const inPart = frames.filter(({ complete }) => !complete)
+    for (const { data, unit } of inPart) {
+      expect(unit).toBe('degC')
+      expect(data.some(Number.isNaN)).toBe(true)
+    }
     expect(inPart.length).toBeGreaterThan(0)
     expect(inPart.length).toBeLessThan(incompleteFrameIds.length)
     const indexes = frames.map(({ index }) => index)

@@ -14,13 +14,15 @@ const PATH = '/frames.npy'
 const OPTIONS = { first: FIRST, count: COUNT, packetSize: 1500, bitrateMbps: 700 }
 const PERIOD_MS = 2000
 
-function downloads(disk: ForgetfulDisk, faults: Partial<SourceFaults> = {}) {
+function downloads(disk: ForgetfulDisk, faults: Partial<SourceFaults> = {}, room?: number) {
   const source = new FakeSource(RECORDED, faults)
   const camera = new FakeDownloadCamera(source, RECORDED)
   const of = new Downloads({
     camera,
     serialNumber: '042',
+    model: 'FAST M200',
     disk,
+    roomFor: async () => room,
     scratch: '/',
     mtu: undefined,
     frames: async () => gige.telops,
@@ -109,6 +111,9 @@ describe('a download into a file', () => {
           expect(error.details.reason).toBe('ENOSPC')
           expect(error.message).toContain('the disk is full')
           expect(error.message).toContain('resume')
+          // What comes in part waits in a folder of its own.
+          expect(error.details.path).toMatch(/^\/(frames\.npy|framewire-.*\.spool)$/)
+          expect(error.message.startsWith(`${error.details.path}: `)).toBe(true)
           disk.fullAt(Number.POSITIVE_INFINITY)
           await to({ resume: true })
         } else expect(error).toMatchObject({ nIncomplete: 0 })
@@ -150,6 +155,20 @@ describe('a download into a file', () => {
     const disk = new ForgetfulDisk()
     await downloads(disk).to()
     expect(Buffer.compare(await disk.afterCrash().read(PATH), wholeFile())).toBe(0)
+  })
+
+  it('is not begun on a disk that has no room for it, and leaves nothing behind', async () => {
+    const bytes = COUNT * HEIGHT * WIDTH * 4
+    const disk = new ForgetfulDisk()
+    const { to } = downloads(disk, {}, bytes - 1)
+    await expect(to()).rejects.toMatchObject({
+      code: 'telops/write',
+      message: expect.stringContaining(`the ${COUNT} frames take`),
+      details: { path: PATH, reason: 'ENOSPC' },
+    })
+    expect(await names(disk)).toEqual([])
+    await downloads(disk, {}, bytes).to()
+    await expectWhole(disk)
   })
 
   it('ends with what failed first, whatever cannot be put back then', async () => {
