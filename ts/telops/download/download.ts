@@ -57,6 +57,8 @@ export interface DownloadParts {
 
 const RETRIES = 6
 const ORDER_TOLERANCE = 0.05
+/** Fewer than there are whole frames between two runs. */
+const NEIGHBOURS = 2
 const PROGRESS_MS = 100
 /** Of a session of few small frames every packet may be lost; of so many more, behind one that brought some, they are not. */
 const MOST_SILENT = 2
@@ -112,7 +114,7 @@ export class Download {
     let firstPassMissing = 0
     try {
       for (this.#round = 0; this.#inventory.missing > 0 && this.#round <= this.#retries; this.#round++) {
-        for (const run of this.#inventory.runs(this.#cost.bridgedFrames)) await this.#stream(run)
+        for (const run of this.#inventory.runs(this.#cost.bridgedFrames)) await this.#stream(this.#among(run))
         if (this.#round === 0) firstPassMissing = this.#inventory.missing
         this.#isFirstPassOver = true
       }
@@ -126,6 +128,12 @@ export class Download {
       // Nothing is being placed any more when this is over, whatever became of it.
       await this.#pass.settled().catch(() => {})
     }
+  }
+
+  /** A run with whole frames before and behind it: their headers tell which frames those without one are. */
+  #among([from, to]: Run): Run {
+    const [first, end] = this.#parts.run
+    return [Math.max(first, from - NEIGHBOURS), Math.min(end, to + NEIGHBOURS)]
   }
 
   async #stream([from, to]: Run): Promise<void> {
