@@ -323,6 +323,16 @@ describe('bufferRecord', () => {
 })
 
 describe('bufferArm', () => {
+  it('waits until the buffer is ready, though timers come a little early', async () => {
+    const { fake, camera, warnings } = buffering()
+    const after = fake.clock.after.bind(fake.clock)
+    fake.clock.after = (ms, run) => after(ms > 1 ? ms - 0.4 : ms, run)
+    await camera.bufferConfigure({ framesPerSequence: 10 })
+    await fake.pass(camera.bufferArm())
+    await camera.bufferFireMoi()
+    expect(warnings).toEqual([])
+  })
+
   it('waits for a recording to end before it arms, or gives up', async () => {
     const { fake, camera } = buffering()
     await camera.bufferConfigure({})

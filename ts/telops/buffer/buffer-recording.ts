@@ -97,8 +97,8 @@ export class BufferRecording {
   }
 
   async waitReady(signal?: AbortSignal): Promise<void> {
-    const ms = this.readyInMs()
-    if (ms > 0) await sleep(this.#clock, ms, signal)
+    // Timers may come early by a part of a millisecond.
+    for (let ms = this.readyInMs(); ms > 0; ms = this.readyInMs()) await sleep(this.#clock, ms, signal)
   }
 
   async fireMoi(): Promise<void> {
